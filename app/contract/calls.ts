@@ -1,0 +1,136 @@
+import type { LintItem } from '../core/export-lints/lint-repository.ts';
+import type { HistoryEntry, HistorySummary, InferCall } from './inference.ts';
+import type { HostSnapshot, Settings } from './snapshot.ts';
+
+/** Where a model comes from. */
+export type ImportSource =
+  | { readonly kind: 'paths'; readonly paths: readonly string[] }
+  | { readonly kind: 'upload'; readonly uploadId: string }
+  | { readonly kind: 'sample'; readonly name: string };
+
+/** One file of an upload: its path relative to what was dropped, with `/`. */
+export interface UploadFile {
+  readonly path: string;
+  readonly byteSize: number;
+}
+
+/** One row of the file picker. */
+export interface PickerEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly kind: 'folder' | 'file';
+  readonly byteSize: number;
+}
+
+/** How an export is packed. */
+export type ExportFormat = 'folder' | 'zip' | 'tar.gz';
+
+/** Everything the UI may ask of its host. One argument, plain data; every promise may reject with a `StatusError`. */
+export interface HostCalls {
+  'host.snapshot': (none: null) => Promise<HostSnapshot>;
+
+  /** Opens a directory as the model repository; creates it where it does not exist and `create` is set. */
+  'workspace.open': (target: { path: string; create?: boolean }) => Promise<void>;
+  /** Goes back to Conch's own repository. */
+  'workspace.openDefault': (none: null) => Promise<void>;
+
+  /** Starts an import job; what it became is in the job's outcome. */
+  'model.import': (from: { source: ImportSource }) => Promise<{ jobId: string }>;
+  /** Moves the model directory to the trash; `trashId` brings it back. */
+  'model.delete': (target: { name: string }) => Promise<{ trashId: string }>;
+  'model.restore': (target: { trashId: string }) => Promise<{ name: string }>;
+  /** Renames directory and `name` in the config together. */
+  'model.rename': (target: { name: string; newName: string }) => Promise<void>;
+  /** Starts the server where it is not running, then loads (or reloads) the model. Resolves when asked, not when ready: states come as events. */
+  'model.load': (target: { name: string }) => Promise<void>;
+  'model.unload': (target: { name: string }) => Promise<void>;
+
+  /** Takes the editor's text. Good text is written to config.pbtxt atomically, broken text is kept as a draft. Rejects with `already-exists` when `revision` is not the current one. */
+  'config.edit': (edit: {
+    model: string;
+    text: string;
+    revision: number;
+  }) => Promise<{ revision: number; isSaved: boolean }>;
+  /** Drops the draft and goes back to the text on disk. */
+  'config.discardDraft': (target: { model: string }) => Promise<void>;
+  /** Writes a newly generated config, as if the model had just been dropped. The old text stays in undo. */
+  'config.regenerate': (target: { model: string }) => Promise<void>;
+
+  'server.start': (none: null) => Promise<void>;
+  'server.stop': (none: null) => Promise<void>;
+
+  /** Sends one inference request to the server and keeps it in history, answered or failed. */
+  'inference.run': (call: InferCall) => Promise<HistoryEntry>;
+  /** Newest first. */
+  'history.list': (query: {
+    model?: string;
+    before?: string;
+    limit: number;
+  }) => Promise<readonly HistorySummary[]>;
+  'history.get': (target: { id: string }) => Promise<HistoryEntry>;
+  'history.delete': (target: { id: string }) => Promise<void>;
+  'dims.remember': (fact: {
+    model: string;
+    input: string;
+    dims: Readonly<Record<string, number>>;
+  }) => Promise<void>;
+  /** The example input values of a sample model, ready to send. Empty where the model is no sample. */
+  'sample.exampleInputs': (target: { model: string }) => Promise<HistoryEntry['inputs']>;
+
+  /** An upload of dropped files: begin, write every file in chunks, finish; then import it by its id. */
+  'upload.begin': (upload: { files: readonly UploadFile[] }) => Promise<{ uploadId: string }>;
+  'upload.write': (chunk: {
+    uploadId: string;
+    file: number;
+    offset: number;
+    bytes: Uint8Array;
+  }) => Promise<void>;
+  'upload.finish': (target: { uploadId: string }) => Promise<void>;
+  'upload.cancel': (target: { uploadId: string }) => Promise<void>;
+
+  'export.preview': (what: {
+    models: readonly string[];
+  }) => Promise<{
+    tree: readonly { path: string; byteSize: number }[];
+    lints: readonly (LintItem & { model: string })[];
+  }>;
+  /** `destination` absent: the export is kept for download. */
+  'export.start': (what: {
+    models: readonly string[];
+    format: ExportFormat;
+    destination?: string;
+  }) => Promise<{ jobId: string }>;
+
+  'job.cancel': (target: { jobId: string }) => Promise<void>;
+  /** Forgets a finished job. */
+  'job.dismiss': (target: { jobId: string }) => Promise<void>;
+
+  'files.list': (query: {
+    path?: string;
+    showsHidden?: boolean;
+  }) => Promise<{
+    path: string;
+    parent: string | null;
+    places: readonly PickerEntry[];
+    entries: readonly PickerEntry[];
+  }>;
+  'files.createFolder': (target: { path: string }) => Promise<void>;
+  /** Only with the capability `nativeDialogs`. Empty when dismissed. */
+  'dialog.openModels': (none: null) => Promise<{ paths: readonly string[] }>;
+  'dialog.chooseFolder': (question: { title: string }) => Promise<{ path: string | null }>;
+  /** Only with the capability `revealInFolder`. */
+  'folder.reveal': (target: { path: string }) => Promise<void>;
+
+  'settings.update': (change: Partial<Settings>) => Promise<void>;
+  /** Downloads and installs the CUDA execution provider; only ever called after the person agreed to what it says. */
+  'provider.install': (consent: { agreed: true }) => Promise<{ jobId: string }>;
+}
+
+/** The name of a call: `noun.verb`. */
+export type CallName = keyof HostCalls;
+
+/** What a call takes. */
+export type CallArgument<Name extends CallName> = Parameters<HostCalls[Name]>[0];
+
+/** What a call gives. */
+export type CallResult<Name extends CallName> = Awaited<ReturnType<HostCalls[Name]>>;
