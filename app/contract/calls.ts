@@ -88,9 +88,7 @@ export interface HostCalls {
   'upload.finish': (target: { uploadId: string }) => Promise<void>;
   'upload.cancel': (target: { uploadId: string }) => Promise<void>;
 
-  'export.preview': (what: {
-    models: readonly string[];
-  }) => Promise<{
+  'export.preview': (what: { models: readonly string[] }) => Promise<{
     tree: readonly { path: string; byteSize: number }[];
     lints: readonly (LintItem & { model: string })[];
   }>;
@@ -105,10 +103,7 @@ export interface HostCalls {
   /** Forgets a finished job. */
   'job.dismiss': (target: { jobId: string }) => Promise<void>;
 
-  'files.list': (query: {
-    path?: string;
-    showsHidden?: boolean;
-  }) => Promise<{
+  'files.list': (query: { path?: string; showsHidden?: boolean }) => Promise<{
     path: string;
     parent: string | null;
     places: readonly PickerEntry[];
