@@ -1,0 +1,218 @@
+/** A mistake that protobuf's tokenizer reports while it reads a token. */
+export interface TokenError {
+  /** Offset in the text. */
+  readonly offset: number;
+  /** protobuf's own reason text. */
+  readonly message: string;
+}
+
+/** One token of protobuf text format. Offsets count UTF-16 units of the text, `end` exclusive. */
+export interface ConfigToken {
+  readonly kind: 'identifier' | 'integer' | 'float' | 'string' | 'symbol' | 'end';
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly errors: readonly TokenError[];
+}
+
+/** A `#` comment: from the `#` to the end of its line, line break excluded. */
+export interface CommentSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+const NO_ERRORS: readonly TokenError[] = [];
+const WHITESPACE = /[ \t\n\r\v\f]+/y;
+const COMMENT = /#[^\n]*/y;
+const IDENTIFIER = /[A-Za-z_][A-Za-z0-9_]*/y;
+const HEX = /0[xX]([0-9a-fA-F]*)/y;
+const OCTAL = /0[0-7]*([0-9]*)/y;
+const DECIMAL = /(?:[0-9]+(\.[0-9]*)?|(\.[0-9]+))([eE][-+]?([0-9]*))?([fF])?/y;
+const ESCAPE = /[abfnrtv\\?'"0-7]|x[0-9a-fA-F]|u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}/y;
+
+function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray | null {
+  pattern.lastIndex = offset;
+  return pattern.exec(text);
+}
+
+const isDigit = (char: string | undefined): boolean => char !== undefined && char >= '0' && char <= '9';
+const isLetter = (char: string | undefined): boolean => char !== undefined && /[A-Za-z_]/.test(char);
+
+/** Splits a config into the tokens that protobuf's text-format tokenizer sees, and its comments. Never throws. */
+export function tokenizeConfig(text: string): {
+  readonly tokens: readonly ConfigToken[];
+  readonly comments: readonly CommentSpan[];
+} {
+  const tokens: ConfigToken[] = [];
+  const comments: CommentSpan[] = [];
+  let offset = 0;
+  let pending: TokenError[] = [];
+
+  const push = (kind: ConfigToken['kind'], end: number, errors: TokenError[] = []): void => {
+    const all = pending.length + errors.length === 0 ? NO_ERRORS : [...pending, ...errors];
+    pending = [];
+    tokens.push({ kind, start: offset, end, text: text.slice(offset, end), errors: all });
+    offset = end;
+  };
+
+  while (offset < text.length) {
+    const space = matchAt(WHITESPACE, text, offset);
+    if (space) {
+      offset += space[0].length;
+      continue;
+    }
+    const comment = matchAt(COMMENT, text, offset);
+    if (comment) {
+      comments.push({ start: offset, end: offset + comment[0].length });
+      offset += comment[0].length;
+      continue;
+    }
+    const char = text.charAt(offset);
+    const code = char.charCodeAt(0);
+    if (code < 0x20) {
+      pending.push({ offset, message: 'Invalid control characters encountered in text.' });
+      while (offset < text.length && text.charCodeAt(offset) < 0x20 && !/\s/.test(text.charAt(offset)))
+        offset++;
+      continue;
+    }
+    const identifier = matchAt(IDENTIFIER, text, offset);
+    if (identifier) {
+      push('identifier', offset + identifier[0].length);
+    } else if (isDigit(char) || (char === '.' && isDigit(text[offset + 1]))) {
+      readNumber(text, offset, push);
+    } else if (char === '"' || char === "'") {
+      readString(text, offset, char, push);
+    } else if (code > 0x7f) {
+      const point = text.codePointAt(offset) ?? code;
+      const message = `Interpreting non ascii codepoint ${String(firstUtf8Byte(point))}.`;
+      push('symbol', offset + (point > 0xffff ? 2 : 1), [{ offset, message }]);
+    } else {
+      push('symbol', offset + 1);
+    }
+  }
+  push('end', offset);
+  return { tokens, comments };
+}
+
+type Push = (kind: ConfigToken['kind'], end: number, errors?: TokenError[]) => void;
+
+function readNumber(text: string, start: number, push: Push): void {
+  const errors: TokenError[] = [];
+  let end: number;
+  let isFloat = false;
+  const hex = matchAt(HEX, text, start);
+  if (hex) {
+    end = start + hex[0].length;
+    if (hex[1] === '') errors.push({ offset: end, message: '"0x" must be followed by hex digits.' });
+  } else if (text[start] === '0' && isDigit(text[start + 1])) {
+    const octal = matchAt(OCTAL, text, start);
+    const bad = octal?.[1] ?? '';
+    end = start + (octal?.[0].length ?? 1);
+    if (bad !== '') {
+      const message = 'Numbers starting with leading zero must be in octal.';
+      errors.push({ offset: end - bad.length, message });
+    }
+  } else {
+    const decimal = matchAt(DECIMAL, text, start);
+    end = start + (decimal?.[0].length ?? 1);
+    isFloat = [1, 2, 3, 5].some((group) => decimal?.[group] !== undefined);
+    if (decimal?.[4] === '') errors.push({ offset: end, message: '"e" must be followed by exponent.' });
+  }
+  if (isLetter(text[end])) {
+    errors.push({ offset: end, message: 'Need space between number and identifier.' });
+  } else if (text[end] === '.') {
+    const message = isFloat
+      ? "Already saw decimal point or exponent; can't have another one."
+      : 'Hex and octal numbers must be integers.';
+    errors.push({ offset: end, message });
+  }
+  push(isFloat ? 'float' : 'integer', end, errors);
+}
+
+function readString(text: string, start: number, quote: string, push: Push): void {
+  const errors: TokenError[] = [];
+  let end = start + 1;
+  for (;;) {
+    const char = text[end];
+    if (char === undefined || char === '\0') {
+      errors.push({ offset: end, message: 'Unexpected end of string.' });
+      break;
+    }
+    if (char === '\n') {
+      errors.push({ offset: end, message: 'String literals cannot cross line boundaries.' });
+      break;
+    }
+    end++;
+    if (char === quote) break;
+    if (char !== '\\') continue;
+    const escape = matchAt(ESCAPE, text, end);
+    if (escape) end += escape[0].length;
+    else errors.push(escapeError(text, end));
+  }
+  push('string', end, errors);
+}
+
+function escapeError(text: string, offset: number): TokenError {
+  switch (text[offset]) {
+    case 'x':
+      return { offset: offset + 1, message: 'Expected hex digits for escape sequence.' };
+    case 'u':
+      return { offset: offset + 1, message: 'Expected four hex digits for \\u escape sequence.' };
+    case 'U':
+      return {
+        offset: offset + 1,
+        message: 'Expected eight hex digits up to 10ffff for \\U escape sequence',
+      };
+    default:
+      return { offset, message: 'Invalid escape sequence in string literal.' };
+  }
+}
+
+function firstUtf8Byte(codePoint: number): number {
+  if (codePoint < 0x800) return 0xc0 | (codePoint >> 6);
+  if (codePoint < 0x10000) return 0xe0 | (codePoint >> 12);
+  return 0xf0 | (codePoint >> 18);
+}
+
+const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
+  a: 7,
+  b: 8,
+  f: 12,
+  n: 10,
+  r: 13,
+  t: 9,
+  v: 11,
+  '\\': 92,
+  '?': 63,
+  "'": 39,
+  '"': 34,
+};
+const ESCAPE_PARTS =
+  /\\(?:([abfnrtv\\?'"])|([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|[^\\]+|\\/g;
+
+/** The value of string tokens standing side by side: quotes removed, escapes resolved, joined. Bytes are UTF-8. */
+export function stringValue(tokenTexts: readonly string[]): string {
+  if (tokenTexts.every((text) => !text.includes('\\'))) return tokenTexts.map(unquote).join('');
+  const bytes: number[] = [];
+  const encoder = new TextEncoder();
+  for (const text of tokenTexts) {
+    for (const [part, simple, octal, hex, short, long] of unquote(text).matchAll(ESCAPE_PARTS)) {
+      if (simple !== undefined) bytes.push(SIMPLE_ESCAPES[simple] ?? 0);
+      else if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff);
+      else if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
+      else if (short !== undefined) bytes.push(...encoder.encode(codePointText(short)));
+      else if (long !== undefined) bytes.push(...encoder.encode(codePointText(long)));
+      else bytes.push(...encoder.encode(part));
+    }
+  }
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(new Uint8Array(bytes));
+}
+
+function codePointText(hex: string): string {
+  return String.fromCodePoint(Math.min(Number.parseInt(hex, 16), 0x10ffff));
+}
+
+function unquote(text: string): string {
+  const isClosed = text.length > 1 && text.endsWith(text.charAt(0));
+  return text.slice(1, isClosed ? -1 : undefined);
+}
