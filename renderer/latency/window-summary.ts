@@ -1,0 +1,50 @@
+import { percentilesOf, type Percentiles } from './percentile.ts';
+import type { RequestRing } from './request-ring.ts';
+
+/** The windows that can be chosen, each in milliseconds. */
+export const LATENCY_WINDOWS = {
+  '1 min': 60_000,
+  '5 min': 300_000,
+  All: Infinity,
+} as const;
+
+/** A key of {@link LATENCY_WINDOWS}. */
+export type LatencyWindow = keyof typeof LATENCY_WINDOWS;
+
+/** Which requests a window holds, by their numbers in the ring. */
+export interface RequestRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The figures above the chart, exact over one window. */
+export interface WindowSummary extends Percentiles {
+  readonly answered: number;
+  readonly failed: number;
+  /** Requests a second between the first and the last of the window; null with fewer than two. */
+  readonly perSecond: number | null;
+}
+
+/** The requests of the last `window` before `now`. */
+export function rangeOf(ring: RequestRing, window: LatencyWindow, now: number): RequestRange {
+  const length = LATENCY_WINDOWS[window];
+  const start = Number.isFinite(length) ? ring.firstSince(now - length) : ring.first;
+  return { start, end: ring.end };
+}
+
+/** Sums up a range. Percentiles are of answered requests only: how long a refusal took says nothing of the model. */
+export function summarize(ring: RequestRing, { start, end }: RequestRange): WindowSummary {
+  const totals = new Float64Array(Math.max(0, end - start));
+  let answered = 0;
+  for (let number = start; number < end; number++) {
+    if (ring.isOk(number)) totals[answered++] = ring.value('total', number);
+  }
+  const count = end - start;
+  const seconds = count < 2 ? 0 : (ring.value('at', end - 1) - ring.value('at', start)) / 1000;
+  return {
+    ...percentilesOf(totals.subarray(0, answered)),
+    answered,
+    failed: count - answered,
+    perSecond: seconds > 0 ? (count - 1) / seconds : null,
+  };
+}

@@ -1,0 +1,4 @@
+import { connectShell } from './host/connect-shell.ts';
+import { startWorkbench } from './start-workbench.tsx';
+
+startWorkbench(connectShell());
