@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bytesText, decodeBytes, encodeBytes } from '../../../../app/core/tensors/bytes-elements.ts';
 import { elementReader, numericElements, tensorOf } from '../../../../app/core/tensors/elements.ts';

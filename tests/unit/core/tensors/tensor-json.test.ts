@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { numericElements, tensorOf } from '../../../../app/core/tensors/elements.ts';
 import { parseExactJson } from '../../../../app/core/tensors/exact-json.ts';

@@ -1,0 +1,191 @@
+import { MalformedFile } from './malformed-file.ts';
+import { MAX_READ_BYTES, WindowReader } from './window-reader.ts';
+
+/** One field of a protobuf message, as a visitor sees it. The object is reused: keep what you need, not it. */
+export interface ProtobufField {
+  number: number;
+  /** 0 varint, 1 eight bytes, 2 a length and bytes, 5 four bytes. */
+  wireType: 0 | 1 | 2 | 5;
+  /** Of a varint, its low 64 bits; else 0n. */
+  varint: bigint;
+  /** Offset of the value (wire type 2: of the bytes, without their length) in the file. */
+  offset: number;
+  /** Bytes of the value. */
+  length: number;
+}
+
+/** What to do with each field; a promise is awaited before the next field. */
+export type FieldVisitor = (field: ProtobufField) => Promise<void> | undefined | void;
+
+/** Fields in one file, nested ones included, that are looked at before giving up. */
+export const MAX_FIELDS = 60_000_000;
+/** Longest name, key or text that is read. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * Walks protobuf messages in a file without loading them: payloads that a visitor does not ask for are jumped over.
+ * Every length is checked against the message around it; broken bytes throw {@link MalformedFile} with the offset.
+ */
+export class ProtobufReader {
+  readonly window: WindowReader;
+  #fieldsSeen = 0;
+
+  constructor(window: WindowReader) {
+    this.window = window;
+  }
+
+  /** Visits the fields of the message in `[start, end)`. Finishes without a promise where all lies in the window. */
+  walk(start: number, end: number, visit: FieldVisitor): Promise<void> | undefined {
+    const field = newField();
+    let position = start;
+    while (position < end) {
+      if (!this.window.has(position, Math.min(end - position, 20)))
+        return this.#walkOn(position, end, visit, undefined);
+      position = this.#readField(field, position, end);
+      const pending = visit(field);
+      if (pending !== undefined) return this.#walkOn(position, end, visit, pending);
+    }
+    return undefined;
+  }
+
+  /** Text of a length-delimited field, at most 64 KiB of it. */
+  async text(field: ProtobufField): Promise<string> {
+    const { offset, length } = field;
+    const wanted = Math.min(length, MAX_TEXT_BYTES);
+    if (!this.window.has(offset, wanted)) await this.window.load(offset, wanted);
+    return decoder.decode(this.window.bytes(offset, wanted)) + (length > wanted ? '…' : '');
+  }
+
+  /** Hands the text of a field to `take`, without a promise where it lies in the window. */
+  takeText(field: ProtobufField, take: (text: string) => void): Promise<void> | undefined {
+    if (field.length <= MAX_TEXT_BYTES && this.window.has(field.offset, field.length)) {
+      take(decoder.decode(this.window.bytes(field.offset, field.length)));
+      return undefined;
+    }
+    return this.text(field).then(take);
+  }
+
+  /** Values of a repeated integer field, packed or not, appended to `into`; at most `limit` of them. */
+  takeIntegers(field: ProtobufField, into: bigint[], limit: number): Promise<void> | undefined {
+    if (field.wireType === 0) {
+      if (into.length < limit) into.push(BigInt.asIntN(64, field.varint));
+      return undefined;
+    }
+    const { offset, length } = field;
+    if (length > MAX_READ_BYTES) throw new MalformedFile(`a list of integers takes ${length} bytes`, offset);
+    const take = (): void => {
+      for (let position = offset; position < offset + length && into.length < limit;) {
+        position = this.#readVarint(position, offset + length);
+        into.push(BigInt.asIntN(64, this.#varint()));
+      }
+    };
+    if (this.window.has(offset, length)) {
+      take();
+      return undefined;
+    }
+    return this.window.load(offset, length).then(take);
+  }
+
+  async #walkOn(
+    start: number,
+    end: number,
+    visit: FieldVisitor,
+    pending: Promise<void> | undefined,
+  ): Promise<void> {
+    await pending;
+    const field = newField();
+    let position = start;
+    while (position < end) {
+      const needed = Math.min(end - position, 20);
+      if (!this.window.has(position, needed)) await this.window.load(position, needed);
+      if (!this.window.has(position, needed)) throw new MalformedFile('the file ends here', position);
+      position = this.#readField(field, position, end);
+      await visit(field);
+    }
+  }
+
+  #readField(field: ProtobufField, start: number, end: number): number {
+    if (++this.#fieldsSeen > MAX_FIELDS) throw new MalformedFile(`more than ${MAX_FIELDS} fields`, start);
+    let position = this.#readVarint(start, end);
+    const key = this.#low;
+    if (this.#high !== 0) throw new MalformedFile('the field number is too large', start);
+    const number = key >>> 3;
+    const wireType = key & 7;
+    if (number === 0) throw new MalformedFile('the field number is 0', start);
+    field.number = number;
+    field.varint = 0n;
+    field.offset = position;
+    switch (wireType) {
+      case 0:
+        position = this.#readVarint(position, end);
+        field.varint = this.#varint();
+        field.length = position - field.offset;
+        break;
+      case 1:
+      case 5:
+        field.length = wireType === 1 ? 8 : 4;
+        position += field.length;
+        break;
+      case 2:
+        position = this.#readVarint(position, end);
+        field.offset = position;
+        field.length = this.#low + this.#high * 2 ** 32;
+        if (field.length > end - position) {
+          throw new MalformedFile(
+            `field ${number} is said to take ${field.length} bytes, ${end - position} are left`,
+            start,
+          );
+        }
+        position += field.length;
+        break;
+      default:
+        throw new MalformedFile(
+          `field ${number} has wire type ${wireType}, which does not exist here`,
+          start,
+        );
+    }
+    if (position > end) throw new MalformedFile(`field ${number} reaches past the end of its message`, start);
+    field.wireType = wireType;
+    return position;
+  }
+
+  #low = 0;
+  #high = 0;
+
+  #varint(): bigint {
+    return this.#high === 0 ? BigInt(this.#low) : (BigInt(this.#high) << 32n) | BigInt(this.#low);
+  }
+
+  #readVarint(start: number, end: number): number {
+    const first = this.window.byte(start);
+    if (first < 0x80 && start < end) {
+      this.#low = first;
+      this.#high = 0;
+      return start + 1;
+    }
+    let low = 0;
+    let high = 0;
+    for (let index = 0; index < 10; index++) {
+      if (start + index >= end) throw new MalformedFile('a number is cut short', start);
+      const byte = this.window.byte(start + index);
+      const bits = byte & 0x7f;
+      if (index < 4) low |= bits << (7 * index);
+      else if (index === 4) {
+        low |= bits << 28;
+        high = bits >>> 4;
+      } else high |= bits << (7 * index - 32);
+      if (byte < 0x80) {
+        this.#low = low >>> 0;
+        this.#high = high >>> 0;
+        return start + index + 1;
+      }
+    }
+    throw new MalformedFile('a number is longer than 10 bytes', start);
+  }
+}
+
+function newField(): ProtobufField {
+  return { number: 0, wireType: 0, varint: 0n, offset: 0, length: 0 };
+}
