@@ -29,12 +29,24 @@ export function signatureOf(description: ModelDescription): ModelSignature {
   };
 }
 
+/** ONNX Runtime's names of what is no tensor, by the word with which a description says it. */
+const ONNX_TYPE_NAMES: readonly (readonly [word: RegExp, name: string])[] = [
+  [/\bsequence\b/, 'ONNX_TYPE_SEQUENCE'],
+  [/\bmap\b/, 'ONNX_TYPE_MAP'],
+  [/\bsparse\b/, 'ONNX_TYPE_SPARSETENSOR'],
+  [/\boptional\b/, 'ONNX_TYPE_UNKNOWN'],
+];
+
+function onnxTypeNameOf(unsupported: string): string {
+  return ONNX_TYPE_NAMES.find(([word]) => word.test(unsupported))?.[1] ?? unsupported;
+}
+
 function signatureTensor(tensor: TensorSignature): SignatureTensor {
   const datatype = tensor.datatype.value;
   return {
     name: tensor.name,
     dataType: datatype === null ? null : DATATYPES[datatype].dataType,
-    ...(tensor.unsupported !== undefined && { onnxTypeName: tensor.unsupported }),
+    ...(tensor.unsupported !== undefined && { onnxTypeName: onnxTypeNameOf(tensor.unsupported) }),
     shape: tensor.dims.value?.map(dimSize) ?? null,
     ...(tensor.isOptional && { optional: true }),
   };
