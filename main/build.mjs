@@ -19,6 +19,7 @@ const NODE_ENTRIES = {
   server: 'app/server/server-process.ts',
   engine: 'app/server/engine/engine-process.ts',
   probe: 'app/server/engine/probe-process.ts',
+  inspector: 'app/host/inspection/inspector-process.ts',
 };
 
 /** Packages that stay in node_modules: native, or loading native parts by themselves. */
@@ -26,12 +27,12 @@ const EXTERNAL_PACKAGES = ['electron', 'onnxruntime-node', 'dockerode'];
 
 const PARTS = {
   node: {
-    sources: ['app', 'main/headless', 'main/cli', 'main/shared'],
+    sources: ['app', 'main'],
     build: (outDir) =>
       buildForNode({ outDir, entries: presentEntries(NODE_ENTRIES), format: 'es', extension: 'mjs' }),
   },
   electron: {
-    sources: ['app', 'main/electron', 'main/shared'],
+    sources: ['app', 'main'],
     build: async (outDir) => {
       const main = presentEntries({ main: 'main/electron/main.ts' });
       const preload = presentEntries({ preload: 'main/electron/preload.ts' });
@@ -85,26 +86,12 @@ async function buildForNode({ outDir, entries, format, extension }) {
 async function buildForBrowser(outDir) {
   if (!existsSync(join(root, 'renderer/index.html'))) return;
   const { build } = await import('vite');
-  const { default: react } = await import('@vitejs/plugin-react');
   await build({
-    root: join(root, 'renderer'),
-    configFile: false,
+    configFile: join(root, 'renderer/vite.config.ts'),
     envDir: false,
-    publicDir: false,
-    base: './',
     logLevel: 'warn',
-    plugins: [react()],
-    build: {
-      target: 'chrome120',
-      outDir,
-      emptyOutDir: true,
-      // Data URLs are no 'self': workers and fonts must stay files.
-      assetsInlineLimit: 0,
-      modulePreload: { polyfill: false },
-      chunkSizeWarningLimit: 8_000,
-      reportCompressedSize: false,
-    },
-    worker: { format: 'es' },
+    // Data URLs are no 'self' for the page's policy: workers and fonts must stay files.
+    build: { outDir, emptyOutDir: true, assetsInlineLimit: 0 },
   });
 }
 
