@@ -20,10 +20,11 @@ export function defaultOf(field: ConfigField): string | number | boolean {
 
 /** The config that a document's tree says. */
 export function configOf(root: MessageNode): ModelConfig {
-  return plainMessage(root) as ModelConfig;
+  return plainMessage(root);
 }
 
-function plainMessage(node: MessageNode): PlainObject {
+/** A message node as plain data. */
+export function plainMessage(node: MessageNode): PlainObject {
   const result: Record<string, PlainValue> = {};
   for (const { field, values } of node.fields) {
     if (field.mapKey !== undefined) {
@@ -40,7 +41,8 @@ function plainMessage(node: MessageNode): PlainObject {
   return result;
 }
 
-function plainValue(node: ValueNode): PlainValue {
+/** A value node as plain data. */
+export function plainValue(node: ValueNode): PlainValue {
   return node.kind === 'scalar' ? node.value : plainMessage(node);
 }
 

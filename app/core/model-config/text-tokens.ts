@@ -152,20 +152,16 @@ function readString(text: string, start: number, quote: string, push: Push): voi
   push('string', end, errors);
 }
 
+const ESCAPE_MISTAKES: Readonly<Record<string, string>> = {
+  x: 'Expected hex digits for escape sequence.',
+  u: 'Expected four hex digits for \\u escape sequence.',
+  U: 'Expected eight hex digits up to 10ffff for \\U escape sequence',
+};
+
 function escapeError(text: string, offset: number): TokenError {
-  switch (text[offset]) {
-    case 'x':
-      return { offset: offset + 1, message: 'Expected hex digits for escape sequence.' };
-    case 'u':
-      return { offset: offset + 1, message: 'Expected four hex digits for \\u escape sequence.' };
-    case 'U':
-      return {
-        offset: offset + 1,
-        message: 'Expected eight hex digits up to 10ffff for \\U escape sequence',
-      };
-    default:
-      return { offset, message: 'Invalid escape sequence in string literal.' };
-  }
+  const message = ESCAPE_MISTAKES[text.charAt(offset)];
+  if (message !== undefined) return { offset: offset + 1, message };
+  return { offset, message: 'Invalid escape sequence in string literal.' };
 }
 
 function firstUtf8Byte(codePoint: number): number {

@@ -29,7 +29,7 @@ export function validateEnsemble(config: ModelConfig, ensemble: ModelEnsembling)
   markReady(config, tensors, name);
   const outputs = checkOutputs(config, tensors, name);
   // Triton walks a hash table here, which gives the tensor met last first.
-  for (const tensor of [...tensors.values()].reverse()) {
+  for (const tensor of [...tensors.values()].toReversed()) {
     if (outputs.has(tensor.name)) continue;
     if (!tensor.isReady || tensor.targets.length === 0) {
       fail(`ensemble tensor '${tensor.name}' is unused in ensemble '${name}'`);

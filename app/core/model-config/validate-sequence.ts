@@ -12,13 +12,13 @@ export interface SequenceControl {
   readonly dataType: EnumValue<'DataType'>;
 }
 
-const CORRELATION_ID_TYPES: readonly string[] = [
+const CORRELATION_ID_TYPES: ReadonlySet<string> = new Set([
   'TYPE_UINT64',
   'TYPE_INT64',
   'TYPE_UINT32',
   'TYPE_INT32',
   'TYPE_STRING',
-];
+]);
 
 /** Refuses with Triton's text what is wrong in the `sequence_batching` section. */
 export function validateSequenceBatching(config: ModelConfig, batching: ModelSequenceBatching): void {
@@ -32,7 +32,7 @@ export function validateSequenceBatching(config: ModelConfig, batching: ModelSeq
     booleanControl(batching, name, kind);
   }
   const correlation = correlationControl(batching, name);
-  if (correlation && !CORRELATION_ID_TYPES.includes(correlation.dataType)) {
+  if (correlation && !CORRELATION_ID_TYPES.has(correlation.dataType)) {
     fail(
       `unexpected data type for control CONTROL_SEQUENCE_CORRID for ${name}. Allowed data types are TYPE_UINT64, TYPE_INT64, TYPE_UINT32, TYPE_INT32 and TYPE_STRING`,
     );
