@@ -1,0 +1,34 @@
+/**
+ * The baseline: a bare `session.run` loop in a Node process of its own, with the engine's session options.
+ * argv: model file, JSON of feeds ({name, type, dims, byteLength}[]), seconds. Prints JSON {latencies, runs, seconds}.
+ */
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+const { InferenceSession, Tensor } = await import('onnxruntime-node');
+
+interface Feed {
+  readonly name: string;
+  readonly type: 'float32' | 'int32';
+  readonly dims: readonly number[];
+}
+
+const [, , modelPath = '', feedsText = '[]', secondsText = '3'] = process.argv;
+const session = await InferenceSession.create(modelPath, {
+  logSeverityLevel: 3,
+  extra: { session: { intra_op: { allow_spinning: '0' } } },
+});
+const feeds = Object.fromEntries(
+  (JSON.parse(feedsText) as Feed[]).map(({ name, type, dims }) => {
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    const data = type === 'int32' ? new Int32Array(count).fill(1) : new Float32Array(count).fill(0.5);
+    return [name, new Tensor(type, data, [...dims])];
+  }),
+);
+for (let warmup = 0; warmup < 50; warmup += 1) await session.run(feeds);
+const latencies: number[] = [];
+const begin = performance.now();
+while (performance.now() - begin < Number(secondsText) * 1000) {
+  const start = performance.now();
+  await session.run(feeds);
+  latencies.push(performance.now() - start);
+}
+process.stdout.write(JSON.stringify({ latencies, seconds: (performance.now() - begin) / 1000 }));
