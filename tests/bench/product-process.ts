@@ -10,7 +10,7 @@ export function startProduct(
   entry: 'cli' | 'headless' | 'inspector',
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
-): { readonly child: ChildProcess; output(): string; stop(): Promise<void> } {
+): { readonly child: ChildProcess; readonly output: () => string; readonly stop: () => Promise<void> } {
   const path = join(CHECKOUT, 'dist/node', `${entry}.mjs`);
   if (!existsSync(path)) throw new Error(`${path} is missing: run \`npm run build\` first.`);
   const child = spawn(process.execPath, [path, ...args], {
