@@ -146,7 +146,7 @@ function writeTensor(tensor: TensorSignature, hasBatch: boolean, path: string, c
     dataType: datatype === null ? null : DATATYPES[datatype].dataType,
     shape: tensor.dims.value?.map((dim) => (dim.kind === 'fixed' ? dim.size : -1)) ?? null,
   };
-  const { data_type, ...io } = completedIo(plain, hasBatch);
+  const { data_type: _, ...io } = completedIo(plain, hasBatch);
   comments[`${path}.name`] = { behind: 'from the model' };
   comments[`${path}.data_type`] = { behind: sourceText(tensor.datatype) };
   comments[`${path}.dims`] = { behind: dimsReason(tensor, hasBatch) };
@@ -157,7 +157,7 @@ function writeTensor(tensor: TensorSignature, hasBatch: boolean, path: string, c
       ],
     };
   }
-  if (datatype !== null) return { ...io, data_type };
+  if (datatype !== null) return { ...io, data_type: DATATYPES[datatype].dataType };
   comments[`${path}.name`] = {
     above: [`This cannot be served: ${oneLine(tensor.unsupported ?? 'Triton has no data type for it')}`],
     behind: 'from the model',

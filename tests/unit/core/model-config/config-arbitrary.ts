@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ConfigField, MessageName } from '../../../../app/core/model-config/config-fields.ts';
 import {
   enumValues,
@@ -36,7 +36,8 @@ function scalar(field: ConfigField): fc.Arbitrary<PlainValue> {
 export function fieldValue(field: ConfigField): fc.Arbitrary<PlainValue> {
   const single = isMessageName(field.type) ? message(field.type) : scalar(field);
   if (field.mapKey !== undefined) {
-    const key = field.mapKey === 'string' ? text.filter((each) => each !== '__proto__') : fc.nat().map(String);
+    const key =
+      field.mapKey === 'string' ? text.filter((each) => each !== '__proto__') : fc.nat().map(String);
     return fc.dictionary(key, single, { minKeys: 1, maxKeys: 3, noNullPrototype: true });
   }
   return field.repeated ? fc.array(single, { minLength: 1, maxLength: 3 }) : single;

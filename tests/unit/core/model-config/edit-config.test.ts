@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fieldsOf } from '../../../../app/core/model-config/config-fields.ts';
 import { applyEdits, removeField, setField } from '../../../../app/core/model-config/edit-config.ts';
