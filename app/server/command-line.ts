@@ -56,7 +56,7 @@ class WrongFlag extends Error {
 
 type Given = Map<FlagName, string[]>;
 
-const RESTRICTABLE = [
+const RESTRICTABLE = new Set([
   'health',
   'metadata',
   'inference',
@@ -66,7 +66,7 @@ const RESTRICTABLE = [
   'statistics',
   'trace',
   'logging',
-];
+]);
 
 function isFlagName(name: string): name is FlagName {
   return Object.hasOwn(FLAGS, name);
@@ -131,7 +131,7 @@ function readRestricted(values: readonly string[]): Map<string, RestrictedApi> {
       throw badOption(name, `--${name} option format is '<config name>:<setting>=<value>'. Got ${text}\n`);
     }
     for (const api of list.split(',')) {
-      if (!RESTRICTABLE.includes(api)) throw badOption(name, `unknown restricted api '${api}' \n`);
+      if (!RESTRICTABLE.has(api)) throw badOption(name, `unknown restricted api '${api}' \n`);
       if (apis.has(api)) {
         throw badOption(name, `restricted api '${api}' can not be specified in multiple config groups\n`);
       }

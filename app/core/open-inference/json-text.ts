@@ -1,0 +1,36 @@
+const NAMED_ESCAPES: Readonly<Record<string, string>> = {
+  '"': String.raw`\"`,
+  '\\': String.raw`\\`,
+  '\b': String.raw`\b`,
+  '\f': String.raw`\f`,
+  '\n': String.raw`\n`,
+  '\r': String.raw`\r`,
+  '\t': String.raw`\t`,
+};
+
+function escapeCharacter(character: string): string {
+  const named = Object.hasOwn(NAMED_ESCAPES, character) ? NAMED_ESCAPES[character] : undefined;
+  const code = character.charCodeAt(0);
+  return named ?? String.raw`\u` + code.toString(16).toUpperCase().padStart(4, '0');
+}
+
+/** A JSON string as rapidjson writes it: quote, backslash and control characters escaped, all else as it is. */
+export function printString(text: string): string {
+  let printed = '"';
+  let plainFrom = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x20 && code !== 0x22 && code !== 0x5c) continue;
+    printed += text.slice(plainFrom, at) + escapeCharacter(text.charAt(at));
+    plainFrom = at + 1;
+  }
+  return `${printed}${text.slice(plainFrom)}"`;
+}
+
+/** A double as rapidjson writes it: `1.0`, `0.10000000149011612`, `1e22`, `Infinity`, `NaN`. */
+export function printDouble(value: number): string {
+  if (Object.is(value, -0)) return '-0.0';
+  const text = String(value);
+  if (Number.isInteger(value)) return text.includes('e') ? text.replace('e+', 'e') : `${text}.0`;
+  return text;
+}

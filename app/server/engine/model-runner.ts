@@ -1,0 +1,143 @@
+import { performance } from 'node:perf_hooks';
+import type { Datatype } from '../../core/datatypes.ts';
+import type { RequestParameter } from '../../core/open-inference/infer-request.ts';
+import type { ExecutionProvider } from '../../core/server-events/server-event.ts';
+import { StatusError } from '../../core/status.ts';
+import type { FramedTensor, ToEngine } from './engine-messages.ts';
+import { onnxFailure } from './onnx-error.ts';
+import {
+  bytesOfTensor,
+  datatypeOfTensor,
+  openOnnxSession,
+  requireOnnxRuntime,
+  viewTensor,
+  type OnnxSession,
+} from './onnx-runtime.ts';
+
+/** An output of one run; `data` may lie in the runtime's own memory. */
+export interface RunOutput {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
+/** What one run gave; durations in nanoseconds. */
+export interface RunResult {
+  readonly outputs: readonly RunOutput[];
+  readonly parameters: readonly (readonly [string, RequestParameter])[];
+  readonly inferNs: number;
+  readonly outputNs: number;
+}
+
+/** A model that is loaded in this thread. */
+export interface ModelRunner {
+  readonly provider: ExecutionProvider;
+  /** Why not the provider that was asked for. */
+  readonly providerReason: string | null;
+  run(request: Extract<ToEngine, { kind: 'run' }>, payload: ArrayBuffer): Promise<RunResult>;
+}
+
+const nanoseconds = (from: number, to: number): number => Math.round((to - from) * 1e6);
+
+async function openWithFallback(
+  message: Extract<ToEngine, { kind: 'load' }>,
+): Promise<{ session: OnnxSession; provider: ExecutionProvider; providerReason: string | null }> {
+  const { modelPath, place, settings } = message;
+  if (place.provider === 'cpu') {
+    return {
+      session: await openOnnxSession(modelPath, place, settings),
+      provider: 'cpu',
+      providerReason: null,
+    };
+  }
+  try {
+    return {
+      session: await openOnnxSession(modelPath, place, settings),
+      provider: 'cuda',
+      providerReason: null,
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const session = await openOnnxSession(modelPath, { provider: 'cpu', device: 0 }, settings);
+    return { session, provider: 'cpu', providerReason: `runs on the CPU, CUDA is unavailable: ${reason}` };
+  }
+}
+
+async function openOnnxRunner(message: Extract<ToEngine, { kind: 'load' }>): Promise<ModelRunner> {
+  const ort = requireOnnxRuntime();
+  const { session, provider, providerReason } = await openWithFallback(message);
+  return {
+    provider,
+    providerReason,
+    run: async (request, payload) => {
+      const feeds = Object.fromEntries(
+        request.inputs.map((input) => [
+          input.name,
+          viewTensor(ort, input, payload, input.offset, input.length),
+        ]),
+      );
+      const start = performance.now();
+      const tensors = await session.run(feeds, request.outputs).catch((cause: unknown) => {
+        throw onnxFailure(cause);
+      });
+      const ran = performance.now();
+      const outputs = Object.entries(tensors).map(([name, tensor]) => ({
+        name,
+        datatype: datatypeOfTensor(tensor),
+        shape: tensor.dims,
+        data: bytesOfTensor(tensor),
+      }));
+      const inferNs = nanoseconds(start, ran);
+      return { outputs, parameters: [], inferNs, outputNs: nanoseconds(ran, performance.now()) };
+    },
+  };
+}
+
+/** What Triton's identity backend adds to every answer. */
+const IDENTITY_PARAMETERS = [
+  ['param0', 'an example string parameter'],
+  ['param1', 42],
+  ['param2', false],
+  ['param3', 123.123],
+] as const;
+
+function identityOutput(name: string, inputs: readonly FramedTensor[], payload: ArrayBuffer): RunOutput {
+  const source = inputs.find((input) => input.name === name.replace('OUTPUT', 'INPUT'));
+  const first = inputs.find((input) => input.name === 'INPUT0');
+  if (!first) throw new StatusError('unsupported', "failed to get input 'INPUT0'");
+  if (!source) {
+    // The real backend answers one zero for an optional input that was not given.
+    const shape = first.shape.map(() => 1);
+    return { name, datatype: first.datatype, shape, data: new Uint8Array(4) };
+  }
+  const data = new Uint8Array(payload, source.offset, source.length);
+  return { name, datatype: source.datatype, shape: source.shape, data };
+}
+
+/** Triton's identity backend: OUTPUTn is INPUTn, after `execute_delay_ms`. */
+const identityRunner: ModelRunner = {
+  provider: 'cpu',
+  providerReason: null,
+  run: async (request, payload) => {
+    const start = performance.now();
+    if (request.delayMilliseconds > 0) {
+      await new Promise((resolve) => setTimeout(resolve, request.delayMilliseconds));
+    }
+    const outputs = request.outputs.map((name) => identityOutput(name, request.inputs, payload));
+    return {
+      outputs,
+      parameters: IDENTITY_PARAMETERS,
+      inferNs: nanoseconds(start, performance.now()),
+      outputNs: 0,
+    };
+  },
+};
+
+/** Loads a model in this thread. @throws StatusError in the words of Triton's backend. */
+export async function openModelRunner(message: Extract<ToEngine, { kind: 'load' }>): Promise<ModelRunner> {
+  if (message.backend === 'identity') return identityRunner;
+  return openOnnxRunner(message).catch((cause: unknown) => {
+    throw onnxFailure(cause);
+  });
+}

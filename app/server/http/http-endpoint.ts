@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ListeningEndpoint } from '../../core/server-events/server-event.ts';
+import { allowedHostNames, checkOrigin } from './check-origin.ts';
+import { handleRequest, type ServerContext } from './handle-request.ts';
+import { BodyRefused } from './read-body.ts';
+import { failureReply, TEXT_TYPE, type Reply } from './reply.ts';
+
+/** The HTTP port while it is open. */
+export interface HttpEndpoint extends ListeningEndpoint {
+  /** Takes no new connections; those that are idle are closed, the others after their answer. */
+  stopAccepting(): void;
+  /** Closes every connection at once. */
+  close(): void;
+}
+
+const KEEP_ALIVE_MILLISECONDS = 75_000;
+const HEADERS_TIMEOUT_MILLISECONDS = 60_000;
+const REQUEST_TIMEOUT_MILLISECONDS = 300_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+function writeReply(response: ServerResponse, reply: Reply, isHead: boolean): void {
+  const { status, contentType, headers, parts, closes } = reply;
+  const byteLength = parts.reduce((total, part) => total + Buffer.byteLength(part), 0);
+  response.writeHead(status, status === 405 ? 'Not Allowed' : undefined, {
+    ...headers,
+    'Content-Type': contentType,
+    'Content-Length': byteLength,
+    ...(closes ? { Connection: 'close' } : {}),
+  });
+  const [only] = parts;
+  if (isHead || only === undefined) {
+    response.end();
+    return;
+  }
+  if (parts.length === 1) {
+    response.end(only);
+    return;
+  }
+  response.socket?.cork();
+  for (const part of parts) response.write(part);
+  response.end();
+  response.socket?.uncork();
+}
+
+async function respond(
+  context: ServerContext,
+  allowedHosts: ReadonlySet<string>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let reply: Reply;
+  try {
+    reply = checkOrigin(request, allowedHosts) ?? (await handleRequest(context, request));
+  } catch (cause) {
+    context.log.write(
+      'error',
+      `internal failure: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
+    );
+    reply = failureReply(cause, TEXT_TYPE);
+  }
+  if (response.destroyed) return;
+  const closes = context.isExiting() || (!request.complete && isUnread(request));
+  writeReply(response, closes ? { ...reply, closes } : reply, request.method === 'HEAD');
+  if (!request.complete) request.resume();
+}
+
+function isUnread(request: IncomingMessage): boolean {
+  return request.isPaused() || request.readableFlowing === null
+    ? Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined
+    : false;
+}
+
+function listen(server: Server, address: string, port: number): Promise<ListeningEndpoint> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: address, port, exclusive: true, backlog: 1024 }, () => {
+      server.removeListener('error', reject);
+      const bound = server.address();
+      resolve({ address, port: typeof bound === 'object' && bound !== null ? bound.port : port });
+    });
+  });
+}
+
+/** Opens the HTTP port. Rejects with the system's error (`EADDRINUSE`, `EACCES`). */
+export async function openHttpEndpoint(
+  context: ServerContext,
+  address: string,
+  port: number,
+): Promise<HttpEndpoint> {
+  const allowedHosts = allowedHostNames(address, context.options.allowedHosts);
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MILLISECONDS,
+      headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
+      requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      noDelay: true,
+    },
+    (request, response) => {
+      respond(context, allowedHosts, request, response).catch((cause: unknown) => {
+        if (!(cause instanceof BodyRefused)) context.log.write('error', `answer not sent: ${String(cause)}`);
+        response.destroy();
+      });
+    },
+  );
+  const bound = await listen(server, address, port);
+  return {
+    ...bound,
+    stopAccepting: () => {
+      server.close();
+      server.closeIdleConnections();
+    },
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

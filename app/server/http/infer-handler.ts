@@ -1,0 +1,195 @@
+import type { IncomingMessage } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { checkInferRequest } from '../../core/open-inference/check-infer-request.ts';
+import { classify } from '../../core/open-inference/classification.ts';
+import { httpStatusOf } from '../../core/open-inference/error-body.ts';
+import {
+  decodeInferRequest,
+  rawInferRequest,
+  type InferRequest,
+  type RequestedOutput,
+} from '../../core/open-inference/infer-request.ts';
+import { encodeInferResponse, type ResponseOutput } from '../../core/open-inference/infer-response.ts';
+import type { RequestRecord } from '../../core/server-events/server-event.ts';
+import { StatusError, statusOf } from '../../core/status.ts';
+import type { Inference, ServedVersion } from '../repository/served-version.ts';
+import { chooseEncoding, compressBody, decompressBody, UnsupportedEncoding } from './compression.ts';
+import { failureReply, JSON_TYPE, TEXT_TYPE, type Reply } from './reply.ts';
+
+const HEADER_LENGTH = 'inference-header-content-length';
+
+/** What one inference over HTTP has to do with. */
+export interface InferCall {
+  readonly request: IncomingMessage;
+  readonly version: ServedVersion;
+  /** As it was received. */
+  readonly body: Uint8Array;
+  /** When it had been received, on `performance.now()`. */
+  readonly arrivedAt: number;
+  readonly maxInputBytes: number;
+  readonly isCancelled: () => boolean;
+  readonly record: (record: RequestRecord) => void;
+}
+
+/** Length of the JSON in the body: what the header says, the whole body without one. */
+function headerLengthOf(request: IncomingMessage, bodyLength: number): number {
+  const header = request.headers[HEADER_LENGTH];
+  if (header === undefined) return bodyLength;
+  const text = Array.isArray(header) ? header.join(', ') : header;
+  const match = /^\s*([+-]?\d+)/.exec(text);
+  const length = match ? Number(match[1]) : Number.NaN;
+  if (!match || text.includes(',') || !Number.isSafeInteger(length)) {
+    throw new StatusError(
+      'invalid-argument',
+      `Unable to parse Inference-Header-Content-Length, got: ${text === '' ? ' ' : text}`,
+    );
+  }
+  if (length < 0 || length > bodyLength) {
+    throw new StatusError(
+      'invalid-argument',
+      `inference header size should be in range (0, ${bodyLength}), got: ${length}`,
+    );
+  }
+  return length;
+}
+
+function decode(call: InferCall, body: Uint8Array): InferRequest {
+  const headerLength = headerLengthOf(call.request, body.byteLength);
+  try {
+    if (headerLength === 0) return rawInferRequest(body, call.maxInputBytes);
+    return decodeInferRequest(body.subarray(0, headerLength), body.subarray(headerLength), {
+      modelName: call.version.name,
+      maxInputBytes: call.maxInputBytes,
+    });
+  } catch (cause) {
+    throw new RequestFailure(cause, JSON_TYPE);
+  }
+}
+
+/** A failure that knows with which content type Triton answers it. */
+class RequestFailure extends Error {
+  readonly contentType: string;
+  override readonly cause: unknown;
+  constructor(cause: unknown, contentType: string) {
+    super('request failed');
+    this.cause = cause;
+    this.contentType = contentType;
+  }
+}
+
+function asJsonFailure<Result>(action: () => Result): Result {
+  try {
+    return action();
+  } catch (cause) {
+    throw new RequestFailure(cause, JSON_TYPE);
+  }
+}
+
+function responseOutputs(call: InferCall, request: InferRequest, inference: Inference): ResponseOutput[] {
+  const requested = new Map<string, RequestedOutput>(request.outputs.map((output) => [output.name, output]));
+  const isBatched = call.version.signature.maxBatchSize > 0;
+  return inference.outputs.map((output) => {
+    const { classification, isBinary } = requested.get(output.name) ?? {
+      classification: 0,
+      isBinary: request.isBinaryByDefault,
+    };
+    if (classification === 0) return { ...output, isBinary };
+    const labels = call.version.labels.get(output.name) ?? [];
+    return { ...classify(output, classification, isBatched, labels), isBinary };
+  });
+}
+
+async function compressed(reply: Reply, acceptEncoding: string | undefined): Promise<Reply> {
+  const encoding = chooseEncoding(acceptEncoding);
+  if (encoding === 'identity') return reply;
+  const body = Buffer.concat(
+    reply.parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)),
+  );
+  return {
+    ...reply,
+    headers: { ...reply.headers, 'Content-Encoding': encoding },
+    parts: [await compressBody(body, encoding)],
+  };
+}
+
+function inferenceReply(call: InferCall, request: InferRequest, inference: Inference): Reply {
+  const { header, blocks } = encodeInferResponse({
+    id: request.id,
+    modelName: call.version.name,
+    modelVersion: call.version.version,
+    parameters: inference.parameters,
+    outputs: responseOutputs(call, request, inference),
+  });
+  if (blocks.length === 0) return { status: 200, contentType: JSON_TYPE, parts: [header] };
+  return {
+    status: 200,
+    contentType: 'application/octet-stream',
+    headers: { 'Inference-Header-Content-Length': String(Buffer.byteLength(header)) },
+    parts: [header, ...blocks],
+  };
+}
+
+function byteLengthOf(reply: Reply): number {
+  return reply.parts.reduce((total, part) => total + Buffer.byteLength(part), 0);
+}
+
+const microseconds = (nanoseconds: number): number => Math.round(nanoseconds / 1000);
+
+function recordOf(
+  call: InferCall,
+  request: InferRequest,
+  batchSize: number,
+  inference: Inference | null,
+): Omit<RequestRecord, 'ok' | 'httpStatus' | 'responseBytes'> {
+  const elapsedMilliseconds = performance.now() - call.arrivedAt;
+  return {
+    at: Date.now() - elapsedMilliseconds,
+    model: call.version.name,
+    version: call.version.version,
+    requestId: request.id,
+    batchSize,
+    totalMicroseconds: Math.round(elapsedMilliseconds * 1000),
+    queueMicroseconds: microseconds(inference?.queueNs ?? 0),
+    computeInputMicroseconds: microseconds(inference?.computeInputNs ?? 0),
+    computeInferMicroseconds: microseconds(inference?.computeInferNs ?? 0),
+    computeOutputMicroseconds: microseconds(inference?.computeOutputNs ?? 0),
+    requestBytes: call.body.byteLength,
+    inputs: request.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+  };
+}
+
+async function inferDecoded(call: InferCall, request: InferRequest): Promise<Reply> {
+  const checked = asJsonFailure(() => checkInferRequest(call.version.signature, request));
+  let inference: Inference | null = null;
+  try {
+    inference = await call.version.infer(checked, call.arrivedAt, call.isCancelled);
+    const plain = inferenceReply(call, request, inference);
+    const reply = await compressed(plain, call.request.headers['accept-encoding']);
+    const fields = recordOf(call, request, checked.batchSize, inference);
+    call.record({ ...fields, ok: true, httpStatus: reply.status, responseBytes: byteLengthOf(reply) });
+    return reply;
+  } catch (cause) {
+    const { code, message } = statusOf(cause);
+    const fields = recordOf(call, request, checked.batchSize, inference);
+    call.record({ ...fields, ok: false, error: message, httpStatus: httpStatusOf(code), responseBytes: 0 });
+    throw cause;
+  }
+}
+
+/** `POST …/infer` of a version that is ready: Triton's answer, or its failure with the right content type. */
+export async function handleInfer(call: InferCall): Promise<Reply> {
+  try {
+    const body = await decompressBody(
+      call.body,
+      call.request.headers['content-encoding'],
+      call.maxInputBytes,
+    );
+    return await inferDecoded(call, decode(call, body));
+  } catch (cause) {
+    if (cause instanceof RequestFailure) return failureReply(cause.cause, cause.contentType);
+    const reply = failureReply(cause, TEXT_TYPE);
+    return cause instanceof UnsupportedEncoding
+      ? { ...reply, headers: { 'Accept-Encoding': 'gzip, deflate' } }
+      : reply;
+  }
+}

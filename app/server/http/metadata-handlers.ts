@@ -1,0 +1,85 @@
+import { printConfigJson } from '../../core/model-config/config-json.ts';
+import { StatusError } from '../../core/status.ts';
+import type { ModelRepository } from '../repository/model-repository.ts';
+import type { ServedVersion } from '../repository/served-version.ts';
+import { jsonReply, type Reply } from './reply.ts';
+
+/** The release of Triton whose behaviour this server mirrors. */
+export const TRITON_VERSION = '2.70.0';
+
+/** In the order in which Triton sends them. */
+const EXTENSIONS = [
+  'classification',
+  'sequence',
+  'model_repository',
+  'model_repository(unload_dependents)',
+  'schedule_policy',
+  'model_configuration',
+  'system_shared_memory',
+  'cuda_shared_memory',
+  'binary_tensor_data',
+  'parameters',
+  'statistics',
+  'trace',
+  'logging',
+];
+
+/** `GET /v2`. */
+export function serverMetadata(name: string): Reply {
+  return jsonReply(JSON.stringify({ name, version: TRITON_VERSION, extensions: EXTENSIONS }));
+}
+
+/** `GET /v2/models/M[/versions/V]`. */
+export function modelMetadata(served: ServedVersion, versions: readonly string[]): Reply {
+  const { config, signature } = served;
+  const tensor = ({
+    name,
+    datatype,
+    dims,
+  }: {
+    name: string;
+    datatype: string;
+    dims: readonly number[];
+  }): object => ({
+    name,
+    datatype,
+    shape: signature.maxBatchSize > 0 ? [-1, ...dims] : dims,
+  });
+  return jsonReply(
+    JSON.stringify({
+      name: served.name,
+      versions,
+      platform: config.platform || config.backend || '',
+      inputs: [...signature.inputs.values()].map(tensor),
+      outputs: [...signature.outputs.values()].map(tensor),
+    }),
+  );
+}
+
+/** `GET …/config`. */
+export function modelConfig(served: ServedVersion): Reply {
+  return jsonReply(printConfigJson(served.config));
+}
+
+function printStatistics(versions: readonly ServedVersion[]): Reply {
+  const printed = versions.map((each) => each.statistics.printJson(each.name, each.version));
+  return jsonReply(`{"model_stats":[${printed.join(',')}]}`);
+}
+
+/** `GET /v2/models/stats`. */
+export function allStatistics(repository: ModelRepository): Reply {
+  return printStatistics(repository.allReady());
+}
+
+/** `GET …/stats` of one model. */
+export function modelStatistics(repository: ModelRepository, name: string, version: string | null): Reply {
+  const ready = repository.readyVersions(name);
+  if (ready.length === 0) {
+    throw new StatusError('invalid-argument', `requested model '${name}' is not available`);
+  }
+  const chosen = version === null ? ready : ready.filter((each) => each.version === version);
+  if (chosen.length === 0) {
+    throw new StatusError('invalid-argument', `requested model version is not available for model '${name}'`);
+  }
+  return printStatistics(chosen);
+}

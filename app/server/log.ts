@@ -1,0 +1,78 @@
+import { appendFileSync } from 'node:fs';
+import type { ServerOptions } from './command-line.ts';
+
+/** Levels of the log, most urgent first. */
+export type LogLevel = 'error' | 'warning' | 'info' | 'verbose';
+
+/** What may change while the server runs (`/v2/logging`). */
+export interface LogSettings {
+  error: boolean;
+  warning: boolean;
+  info: boolean;
+  verboseLevel: number;
+  format: 'default' | 'ISO8601';
+}
+
+/** Writes Triton-like lines. Text from outside is escaped and cut: one call is one line. */
+export interface Log {
+  readonly settings: LogSettings;
+  readonly file: string;
+  write(level: LogLevel, text: string): void;
+  /** Writes several lines as they are (tables). */
+  writeBlock(text: string): void;
+}
+
+const LETTERS: Readonly<Record<LogLevel, string>> = { error: 'E', warning: 'W', info: 'I', verbose: 'I' };
+const MAX_LINE_CHARACTERS = 4096;
+
+function escapeLine(text: string): string {
+  const cut = text.length > MAX_LINE_CHARACTERS ? `${text.slice(0, MAX_LINE_CHARACTERS)}…` : text;
+  // oxlint-disable-next-line no-control-regex
+  return cut.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]/g, (character) =>
+    character === '\n'
+      ? String.raw`\n`
+      : String.raw`\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function pad(value: number, width = 2): string {
+  return String(value).padStart(width, '0');
+}
+
+function stamp(level: LogLevel, format: LogSettings['format'], now: Date): string {
+  if (format === 'ISO8601') return `${now.toISOString().slice(0, 19)}Z ${LETTERS[level]}`;
+  const time = `${pad(now.getUTCHours())}:${pad(now.getUTCMinutes())}:${pad(now.getUTCSeconds())}`;
+  const day = `${pad(now.getUTCMonth() + 1)}${pad(now.getUTCDate())}`;
+  return `${LETTERS[level]}${day} ${time}.${pad(now.getUTCMilliseconds(), 3)}000`;
+}
+
+/** Opens the log that the options ask for; `onLine` hears every line that is written. */
+export function openLog(options: ServerOptions, onLine: (level: LogLevel, text: string) => void): Log {
+  const settings: LogSettings = {
+    error: options.logError,
+    warning: options.logWarning,
+    info: options.logInfo,
+    verboseLevel: options.logVerbose,
+    format: options.logFormat,
+  };
+  const isOn = (level: LogLevel): boolean =>
+    level === 'verbose' ? settings.verboseLevel > 0 : settings[level];
+  const emit = (level: LogLevel, text: string): void => {
+    if (options.logFile !== '') appendFileSync(options.logFile, text);
+    else if (level === 'error' || level === 'warning') process.stderr.write(text);
+    else process.stdout.write(text);
+  };
+  return {
+    settings,
+    file: options.logFile,
+    write: (level, text) => {
+      if (!isOn(level)) return;
+      const line = escapeLine(text);
+      emit(level, `${stamp(level, settings.format, new Date())} ${process.pid} "${line}"\n`);
+      onLine(level, line);
+    },
+    writeBlock: (text) => {
+      if (isOn('info')) emit('info', text);
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { inspectOnnx } from '../../core/formats/onnx/inspect.ts';
+import type { ModelDescription } from '../../core/formats/model-description.ts';
+import { checkOnnxModelAgainstConfig } from '../../core/model-config/check-onnx-model.ts';
+import { defaultModelFilename } from '../../core/model-config/complete-backend-fields.ts';
+import { loadedConfig } from '../../core/model-config/complete-config.ts';
+import type { ModelConfig } from '../../core/model-config/model-config.ts';
+import { signatureOf } from '../../core/model-config/onnx-signature.ts';
+import { StatusError } from '../../core/status.ts';
+import type { EngineSpec } from '../engine/engine.ts';
+import type { InstancePlace, SessionSettings } from '../engine/engine-messages.ts';
+import { openFileTree } from './model-files.ts';
+import type { PreparedModel } from './prepare-model.ts';
+import { readLabels, type OutputLabels } from './read-labels.ts';
+
+/** Everything that is needed to start one version of a model. */
+export interface PreparedVersion {
+  readonly config: ModelConfig;
+  readonly engine: EngineSpec;
+  readonly labels: OutputLabels;
+  readonly warnings: readonly string[];
+}
+
+/** What the machine and the server allow. */
+export interface VersionEnvironment {
+  readonly gpuCount: number;
+  readonly autoComplete: boolean;
+}
+
+const LATER = 'arrive in a later release of this server; use the Triton container for this model until then';
+
+/** Refuses in plain words what this server does not do yet, before anything is started for it. */
+function refuseUnsupported(config: ModelConfig): void {
+  const name = config.name ?? '';
+  const refuse = (what: string): StatusError =>
+    new StatusError('unsupported', `model '${name}' cannot be loaded: ${what} ${LATER}`);
+  if (config.ensemble_scheduling || config.platform === 'ensemble') throw refuse('ensembles');
+  if (config.sequence_batching) throw refuse('sequence batching models');
+  if ((config.batch_input?.length ?? 0) > 0 || (config.batch_output?.length ?? 0) > 0) {
+    throw refuse('ragged batches (batch_input, batch_output)');
+  }
+  if (config.model_transaction_policy?.decoupled) throw refuse('decoupled models');
+  if (config.backend !== 'onnxruntime' && config.backend !== 'identity') {
+    throw new StatusError(
+      'invalid-argument',
+      `unable to find backend library for backend '${config.backend ?? ''}', try specifying runtime on the model configuration.`,
+    );
+  }
+}
+
+async function modelPathOf(
+  config: ModelConfig,
+  directory: string,
+  version: string,
+): Promise<{ path: string; relativePath: string }> {
+  const fileName = config.default_model_filename || defaultModelFilename('onnxruntime') || 'model.onnx';
+  const folder = join(directory, version);
+  const path = join(folder, fileName);
+  const entry = await stat(path).catch(() => {
+    throw new StatusError(
+      'unavailable',
+      `unable to find '${path}' for model instance '${config.name ?? ''}'`,
+    );
+  });
+  if (!entry.isDirectory()) return { path, relativePath: fileName };
+  const inner = join(path, 'model.onnx');
+  return { path: inner, relativePath: `${fileName}/model.onnx` };
+}
+
+async function describeOnnx(folder: string, path: string): Promise<ModelDescription> {
+  const tree = await openFileTree(folder);
+  const source = await tree.open(path);
+  const head = await source.read(0, 64 * 1024);
+  return inspectOnnx({ tree, path, source, head, zip: null });
+}
+
+/** The file could not be understood at all: ONNX Runtime's own words are the better reason. */
+function isUnreadable(description: ModelDescription): boolean {
+  return description.inputs.length === 0 && description.outputs.length === 0;
+}
+
+/** Types that make ONNX Runtime's JavaScript interface abort or refuse: stopped before a process sees the file. */
+function refuseUnsafeTypes(description: ModelDescription): void {
+  for (const { name, datatype, unsupported } of [...description.inputs, ...description.outputs]) {
+    if (unsupported !== undefined || datatype.value === null) {
+      throw new StatusError(
+        'unsupported',
+        `'${name}' cannot be served: ${unsupported ?? 'it has no datatype'}`,
+      );
+    }
+    if (datatype.value === 'BF16') {
+      throw new StatusError(
+        'unsupported',
+        `'${name}' is BF16, which ONNX Runtime's JavaScript interface cannot pass; cast to FP32 inside the model, or use the Triton container`,
+      );
+    }
+  }
+}
+
+function places(config: ModelConfig): InstancePlace[] {
+  return (config.instance_group ?? []).flatMap((group): InstancePlace[] => {
+    const count = Math.max(1, group.count ?? 1);
+    if (group.kind !== 'KIND_GPU')
+      return Array.from({ length: count }, () => ({ provider: 'cpu', device: 0 }));
+    const gpus = group.gpus?.length ? group.gpus : [0];
+    return gpus.flatMap((device) => Array.from({ length: count }, () => ({ provider: 'cuda', device })));
+  });
+}
+
+const GRAPH_LEVELS = { '-1': 'basic', '1': 'extended', '2': 'disabled' } as const;
+
+function graphLevel(config: ModelConfig): SessionSettings['graphOptimizationLevel'] {
+  const level = String(config.optimization?.graph?.level ?? 0);
+  return level === '-1' || level === '1' || level === '2' ? GRAPH_LEVELS[level] : 'all';
+}
+
+function sessionSettings(config: ModelConfig, instanceCount: number): SessionSettings {
+  const parameter = (name: string): number | null => {
+    const text = config.parameters?.[name]?.string_value;
+    return text === undefined || !/^\s*-?\d+/.test(text) ? null : Number.parseInt(text, 10);
+  };
+  const share = Math.max(1, Math.floor(availableParallelism() / instanceCount));
+  return {
+    intraOpThreads: parameter('intra_op_thread_count') || share,
+    interOpThreads: parameter('inter_op_thread_count') ?? 0,
+    executionMode: parameter('execution_mode') === 1 ? 'parallel' : 'sequential',
+    graphOptimizationLevel: graphLevel(config),
+    enableCpuMemArena: parameter('enable_mem_arena') !== 0,
+    enableMemPattern: parameter('enable_mem_pattern') !== 0,
+  };
+}
+
+function engineSpec(config: ModelConfig, modelPath: string): EngineSpec {
+  const instances = places(config);
+  const settings = sessionSettings(config, instances.length);
+  return {
+    backend: config.backend === 'identity' ? 'identity' : 'onnxruntime',
+    modelPath,
+    instances: instances.map((place) => ({ place, settings })),
+  };
+}
+
+/**
+ * Completes the config of one version from its model file and says how to run it. The model file is parsed here and
+ * never opened by the runtime.
+ * @throws StatusError with the reason for which Triton would call the version UNAVAILABLE.
+ */
+export async function prepareVersion(
+  model: PreparedModel,
+  version: string,
+  environment: VersionEnvironment,
+): Promise<PreparedVersion> {
+  const { polled, files } = model;
+  refuseUnsupported(polled);
+  if (polled.backend === 'identity') {
+    const { config, warnings } = loadedConfig({ polled, signature: null, ...environment });
+    return {
+      config,
+      warnings,
+      engine: engineSpec(config, ''),
+      labels: await readLabels(files.directory, config),
+    };
+  }
+  const { path, relativePath } = await modelPathOf(polled, files.directory, version);
+  const description = await describeOnnx(join(files.directory, version), relativePath);
+  if (isUnreadable(description)) {
+    const bare = loadedConfig({ polled, signature: null, gpuCount: 0, autoComplete: false });
+    return { config: bare.config, warnings: [], engine: engineSpec(bare.config, path), labels: new Map() };
+  }
+  const signature = signatureOf(description);
+  const { config, warnings } = loadedConfig({ polled, signature, ...environment });
+  checkOnnxModelAgainstConfig(config, signature);
+  refuseUnsafeTypes(description);
+  return {
+    config,
+    warnings,
+    engine: engineSpec(config, path),
+    labels: await readLabels(files.directory, config),
+  };
+}

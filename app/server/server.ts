@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { setTimeout as startTimer } from 'node:timers';
+import { printStatus } from '../core/open-inference/error-body.ts';
+import type { ServerEvent } from '../core/server-events/server-event.ts';
+import { StatusError, statusOf } from '../core/status.ts';
+import type { ServerOptions } from './command-line.ts';
+import { openEngineDoor, type EngineDoor } from './engine/engine-door.ts';
+import { findPortHolder } from './find-port-holder.ts';
+import type { ServerContext } from './http/handle-request.ts';
+import { openHttpEndpoint, type HttpEndpoint } from './http/http-endpoint.ts';
+import { TRITON_VERSION } from './http/metadata-handlers.ts';
+import type { ParentPort } from './launch/parent-port.ts';
+import { forkLauncher, parentLauncher, type ProcessLauncher } from './launch/process-launcher.ts';
+import { openLog, type Log } from './log.ts';
+import { printTable } from './print-table.ts';
+import { ModelRepository } from './repository/model-repository.ts';
+import type { ServedVersion, VersionObserver } from './repository/served-version.ts';
+import { batchRequests } from './request-batcher.ts';
+
+/** A running server. */
+export interface RunningServer {
+  /** Ready becomes false at once; requests in flight are answered until the exit timeout; then everything ends. */
+  drain(): Promise<void>;
+}
+
+const MAX_PORT_TRIES = 100;
+
+async function countGpus(): Promise<number> {
+  const cards = await readdir('/proc/driver/nvidia/gpus').catch(() => []);
+  return cards.length;
+}
+
+function observe(emit: (event: ServerEvent) => void, log: Log): VersionObserver {
+  return {
+    stateChanged: (version) => emit(stateEvent(version)),
+    engineDied: ({ name, version }, { signal, code }, reason, restartInMilliseconds) => {
+      const next =
+        restartInMilliseconds === null ? 'not started again' : `started again in ${restartInMilliseconds} ms`;
+      log.write('error', `${reason}; ${next}`);
+      emit({ kind: 'engine-died', model: name, version, signal, code, reason, restartInMilliseconds });
+    },
+  };
+}
+
+function stateEvent(served: ServedVersion): ServerEvent {
+  const { status, engine } = served;
+  return {
+    kind: 'model-state',
+    model: served.name,
+    version: served.version,
+    state: status.state,
+    ...(status.reason === '' ? {} : { reason: status.reason }),
+    ...(engine && status.state === 'READY'
+      ? {
+          loadMilliseconds: Math.round(served.loadMilliseconds),
+          executionProvider: engine.provider,
+          ...(engine.providerReason === null ? {} : { executionProviderReason: engine.providerReason }),
+          instanceCount: engine.instanceCount,
+          enginePid: engine.pid,
+        }
+      : {}),
+  };
+}
+
+function isBusy(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+}
+
+function explainPort(cause: unknown, address: string, port: number): StatusError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'EACCES') {
+    return new StatusError(
+      'unavailable',
+      `not allowed to listen on ${address}:${port}: ports below 1024 need special rights`,
+    );
+  }
+  return new StatusError('unavailable', cause instanceof Error ? cause.message : String(cause));
+}
+
+/** Opens the HTTP port that was asked for, or the next free one if that is wanted. */
+async function openPort(context: ServerContext, emit: (event: ServerEvent) => void): Promise<HttpEndpoint> {
+  const { options, log } = context;
+  const { httpAddress, httpPort, takesNextFreePort } = options;
+  let holder = null;
+  for (let port = httpPort; port < httpPort + MAX_PORT_TRIES && port < 65_536; port += 1) {
+    try {
+      const endpoint = await openHttpEndpoint(context, httpAddress, port);
+      if (port !== httpPort) {
+        const who = holder ? ` by ${holder.name} (process ${holder.pid})` : '';
+        log.write('warning', `port ${httpPort} is taken${who}; listening on ${port} instead`);
+        emit({ kind: 'port-busy', wanted: httpPort, taken: port, ...(holder ? { holder } : {}) });
+      }
+      return endpoint;
+    } catch (cause) {
+      if (!isBusy(cause)) throw explainPort(cause, httpAddress, httpPort);
+      if (port === httpPort) holder = await findPortHolder(port);
+      if (takesNextFreePort) continue;
+      emit({ kind: 'port-busy', wanted: httpPort, taken: null, ...(holder ? { holder } : {}) });
+      const who = holder ? `, held by ${holder.name} (process ${holder.pid})` : '';
+      throw new StatusError('unavailable', `Socket '${httpAddress}:${httpPort}' already in use${who}`);
+    }
+  }
+  throw new StatusError('unavailable', `no free port from ${httpPort} on`);
+}
+
+class Server implements RunningServer {
+  readonly #options: ServerOptions;
+  readonly #log: Log;
+  readonly #emit: (event: ServerEvent) => void;
+  readonly #door: EngineDoor;
+  readonly #repository: ModelRepository;
+  readonly #records: ReturnType<typeof batchRequests>;
+  #http: HttpEndpoint | null = null;
+  #isExiting = false;
+  #isStarted = false;
+  #pollTimer: NodeJS.Timeout | null = null;
+
+  constructor(parts: {
+    options: ServerOptions;
+    log: Log;
+    emit: (event: ServerEvent) => void;
+    door: EngineDoor;
+    launcher: ProcessLauncher;
+    gpuCount: number;
+  }) {
+    const { options, log, emit, door, launcher, gpuCount } = parts;
+    this.#options = options;
+    this.#log = log;
+    this.#emit = emit;
+    this.#door = door;
+    this.#records = batchRequests((records) => emit({ kind: 'requests', records }));
+    this.#repository = new ModelRepository({
+      options,
+      engines: { door, launcher },
+      log,
+      gpuCount,
+      observer: observe(emit, log),
+      versionFailed: (model, version, reason) =>
+        emit(
+          version === null
+            ? { kind: 'model-failed', model, reason }
+            : { kind: 'model-state', model, version, state: 'UNAVAILABLE', reason },
+        ),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { options } = this;
+    const context: ServerContext = {
+      options,
+      repository: this.#repository,
+      log: this.#log,
+      record: (record) => this.#records.add(record),
+      isExiting: () => this.#isExiting,
+      isStarted: () => this.#isStarted,
+    };
+    // The port first: a host learns at once where it will be answered, and `live` holds while models load.
+    if (options.allowHttp) {
+      this.#http = await openPort(context, this.#emit);
+      const { address, port } = this.#http;
+      this.#emit({ kind: 'listening', http: { address, port } });
+    }
+    const failures = await this.#repository.loadAtStartup();
+    await this.#logModels();
+    this.#reportFailures(failures);
+    this.#isStarted = true;
+    if (this.#http) {
+      const { address, port } = this.#http;
+      this.#log.write('info', `Started HTTPService at ${address}:${port}`);
+    }
+    if (options.modelControlMode === 'poll') this.#pollLater();
+  }
+
+  get options(): ServerOptions {
+    return this.#options;
+  }
+
+  #reportFailures(failures: readonly StatusError[]): void {
+    if (failures.length === 0) return;
+    const { exitOnError, modelControlMode, startupModels } = this.#options;
+    const isNamed = modelControlMode === 'explicit' && !startupModels.includes('*');
+    const [only] = failures;
+    const cause =
+      isNamed && failures.length === 1 && only?.code === 'invalid-argument'
+        ? only
+        : new StatusError('internal', 'failed to load all models');
+    if (exitOnError) throw cause;
+    this.#log.write('error', printStatus(cause));
+  }
+
+  async #logModels(): Promise<void> {
+    const rows = await this.#repository.startupTable();
+    this.#log.writeBlock(`\n${printTable([['Model', 'Version', 'Status'], ...rows])}\n`);
+    const { serverId, modelRepositories, modelControlMode, strictReadiness, exitTimeoutSeconds } =
+      this.#options;
+    this.#log.writeBlock(
+      printTable([
+        ['Option', 'Value'],
+        ['server_id', serverId],
+        ['server_version', TRITON_VERSION],
+        ...modelRepositories.map((path, index) => [`model_repository_path[${index}]`, path]),
+        ['model_control_mode', `MODE_${modelControlMode.toUpperCase()}`],
+        ['strict_readiness', strictReadiness ? '1' : '0'],
+        ['exit_timeout', String(exitTimeoutSeconds)],
+      ]),
+    );
+  }
+
+  #pollLater(): void {
+    this.#pollTimer = startTimer(
+      () => {
+        void this.#repository
+          .poll()
+          .catch((cause: unknown) => this.#log.write('error', `poll failed: ${statusOf(cause).message}`))
+          .finally(() => this.#isExiting || this.#pollLater());
+      },
+      Math.max(1, this.#options.repositoryPollSeconds) * 1000,
+    );
+  }
+
+  async drain(): Promise<void> {
+    if (this.#isExiting) return;
+    this.#isExiting = true;
+    if (this.#pollTimer) clearTimeout(this.#pollTimer);
+    const { exitTimeoutSeconds } = this.#options;
+    this.#log.write('info', 'Waiting for in-flight requests to complete.');
+    this.#log.write(
+      'info',
+      `Timeout ${exitTimeoutSeconds}: Found ${this.#repository.inFlight} in-flight inferences`,
+    );
+    await this.#repository.close(exitTimeoutSeconds * 1000);
+    this.#log.write('info', 'All models are stopped, unloading models');
+    this.#http?.stopAccepting();
+    this.#records.flush();
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#http?.close();
+    await this.#door.close();
+  }
+}
+
+/** Starts the server. Rejects with a StatusError if it cannot run; then nothing is left behind. */
+export async function startServer(
+  options: ServerOptions,
+  notes: readonly string[],
+  port: ParentPort | null,
+): Promise<RunningServer> {
+  const emit = (event: ServerEvent): void => port?.post(event);
+  const log = openLog(options, (level, text) => emit({ kind: 'log', level, text }));
+  for (const note of notes) log.write('warning', note);
+  const door = await openEngineDoor();
+  const launcher =
+    options.launcher === 'parent' && port
+      ? parentLauncher(port, randomUUID)
+      : forkLauncher((text) => log.write('verbose', `engine: ${text.trimEnd()}`));
+  const server = new Server({ options, log, emit, door, launcher, gpuCount: await countGpus() });
+  try {
+    await server.start();
+    return server;
+  } catch (cause) {
+    await server.drain();
+    throw cause;
+  }
+}
