@@ -2,7 +2,7 @@
  * The baseline: a bare `session.run` loop in a Node process of its own, with the engine's session options.
  * argv: model file, JSON of feeds ({name, type, dims, byteLength}[]), seconds. Prints JSON {latencies, runs, seconds}.
  */
-export {};
+import process from 'node:process';
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 const { InferenceSession, Tensor } = await import('onnxruntime-node');
