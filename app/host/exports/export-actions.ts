@@ -1,0 +1,74 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { CallResult, ExportFormat } from '../../contract/calls.ts';
+import { StatusError } from '../../core/status.ts';
+import type { JobRegistry } from '../jobs/job-registry.ts';
+import type { DiskModel } from '../workspace/scan-repository.ts';
+import type { Session } from '../workspace/session.ts';
+import type { Downloads } from './downloads.ts';
+import { planExport } from './export-plan.ts';
+import { lintModel } from './lint-model.ts';
+import { writeExport } from './write-export.ts';
+
+/** What leaves the house: a preview of it, and the job that writes it. */
+export interface ExportActions {
+  preview(models: readonly string[]): Promise<CallResult<'export.preview'>>;
+  /** `destination`: a folder for the export, or its whole path; absent: kept for download. */
+  start(models: readonly string[], format: ExportFormat, destination?: string): Promise<string>;
+}
+
+const EXTENSIONS: Readonly<Record<ExportFormat, string>> = { folder: '', zip: '.zip', 'tar.gz': '.tar.gz' };
+
+async function targetPath(destination: string, fileName: string): Promise<string> {
+  const path = resolve(destination);
+  const stats = await stat(path).catch(() => null);
+  return stats?.isDirectory() ? join(path, fileName) : path;
+}
+
+export function createExportActions(parts: {
+  readonly session: () => Session;
+  readonly jobs: JobRegistry;
+  readonly downloads: Downloads;
+}): ExportActions {
+  const findAll = (names: readonly string[]): readonly DiskModel[] => {
+    const { workspace } = parts.session();
+    return names.map((name) => {
+      workspace.find(name);
+      const disk = workspace.disk(name);
+      if (!disk) throw new StatusError('not-found', `There is no model ${name}.`);
+      return disk;
+    });
+  };
+  return {
+    preview: async (names) => {
+      const { workspace } = parts.session();
+      const models = findAll(names);
+      const plan = await planExport(models);
+      return {
+        tree: [
+          ...plan.files.map(({ path, byteSize }) => ({ path, byteSize })),
+          ...plan.emptyFolders.map((path) => ({ path: `${path}/`, byteSize: 0 })),
+        ],
+        lints: models.flatMap((model) =>
+          lintModel(model, workspace.find(model.name)).map((item) => ({ ...item, model: model.name })),
+        ),
+      };
+    },
+    start: async (names, format, destination) => {
+      if (destination === undefined && format === 'folder')
+        throw new StatusError('invalid-argument', 'A folder cannot be downloaded. Choose zip or tar.gz.');
+      const plan = await planExport(findAll(names));
+      const fileName = `${plan.name}${EXTENSIONS[format]}`;
+      return parts.jobs.start('export', `Exporting ${plan.name}`, async (control) => {
+        if (destination !== undefined) {
+          const path = await targetPath(destination, fileName);
+          return { kind: 'path', path, byteSize: await writeExport(plan, format, path, control) };
+        }
+        const { id, path } = parts.downloads.reserve();
+        const byteSize = await writeExport(plan, format, path, control);
+        parts.downloads.offer(id, fileName, byteSize);
+        return { kind: 'download', id, fileName, byteSize };
+      });
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable, Transform, type TransformCallback } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { pack } from 'tar-stream';
+import { ZipFile } from 'yazl';
+import { cancelledFailure, checkCancelled, copyFileWithProgress } from '../files/copy-file.ts';
+import { syncDirectory, temporaryName, writeFileDurably } from '../files/durable-file.ts';
+import { fileFailure } from '../files/file-failure.ts';
+import type { JobControl } from '../jobs/job-registry.ts';
+import type { ExportedFile, ExportPlan } from './export-plan.ts';
+
+/** Counts bytes on their way and tells the job. */
+function createProgress(plan: ExportPlan, control: JobControl) {
+  let doneUnits = 0;
+  return (path: string, bytes: number) => {
+    doneUnits += bytes;
+    control.report({ stage: `Writing ${path}`, doneUnits, totalUnits: plan.byteSize, unit: 'bytes' });
+  };
+}
+
+function countBytes(onBytes: (bytes: number) => void): Transform {
+  return new Transform({
+    transform: (piece: Uint8Array, _encoding, done: TransformCallback) => {
+      onBytes(piece.byteLength);
+      done(null, piece);
+    },
+  });
+}
+
+function contentOf(file: ExportedFile): Readable {
+  return 'content' in file ? Readable.from([file.content]) : createReadStream(file.from);
+}
+
+async function writeFolder(plan: ExportPlan, target: string, control: JobControl): Promise<void> {
+  const note = createProgress(plan, control);
+  await mkdir(target);
+  for (const file of plan.files) {
+    const path = join(target, file.path);
+    await mkdir(dirname(path), { recursive: true });
+    if ('content' in file) await writeFileDurably(path, file.content, { mode: 0o644 });
+    else
+      await copyFileWithProgress(file.from, path, {
+        signal: control.signal,
+        onBytes: (bytes) => note(file.path, bytes),
+      });
+  }
+  for (const folder of plan.emptyFolders) await mkdir(join(target, folder), { recursive: true });
+  await syncDirectory(target);
+}
+
+async function writeZip(plan: ExportPlan, target: string, control: JobControl): Promise<void> {
+  const zip = new ZipFile();
+  const note = createProgress(plan, control);
+  const written = pipeline(zip.outputStream, createWriteStream(target, { flags: 'wx' }), {
+    signal: control.signal,
+  });
+  written.catch(() => undefined);
+  for (const folder of plan.emptyFolders) zip.addEmptyDirectory(folder, { mode: 0o40755 });
+  for (const file of plan.files) {
+    const options = { mode: 0o100644, compress: file.byteSize < 64 * 1024 * 1024 };
+    if ('content' in file) zip.addBuffer(Buffer.from(file.content), file.path, options);
+    else
+      zip.addReadStreamLazy(file.path, { ...options, size: file.byteSize }, (give) => {
+        const source = createReadStream(file.from);
+        const counted = countBytes((bytes) => note(file.path, bytes));
+        pipeline(source, counted).catch((cause: unknown) => zip.emit('error', cause));
+        give(null, counted);
+      });
+  }
+  const failed = new Promise<never>((_resolve, reject) => {
+    zip.on('error', reject);
+  });
+  zip.end({ forceZip64Format: false, comment: '' });
+  await Promise.race([written, failed]);
+}
+
+async function writeTarGzip(plan: ExportPlan, target: string, control: JobControl): Promise<void> {
+  const tar = pack();
+  const note = createProgress(plan, control);
+  const written = pipeline(tar, createGzip({ level: 6 }), createWriteStream(target, { flags: 'wx' }), {
+    signal: control.signal,
+  });
+  written.catch(() => undefined);
+  try {
+    for (const folder of plan.emptyFolders)
+      tar.entry({ name: `${folder}/`, type: 'directory', mode: 0o755 }, '');
+    for (const file of plan.files) {
+      checkCancelled(control.signal);
+      const entry = tar.entry({ name: file.path, size: file.byteSize, mode: 0o644 });
+      const counted = countBytes((bytes) => note(file.path, bytes));
+      await pipeline(contentOf(file), counted, entry, { signal: control.signal });
+    }
+    tar.finalize();
+  } catch (cause) {
+    tar.destroy();
+    await written.catch(() => undefined);
+    throw cause;
+  }
+  await written;
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+/**
+ * Writes the export to `target`, which must not exist, beside it first and then renamed: there is never half an export.
+ * Gives its size in bytes.
+ */
+export async function writeExport(
+  plan: ExportPlan,
+  format: 'folder' | 'zip' | 'tar.gz',
+  target: string,
+  control: JobControl,
+): Promise<number> {
+  const temporary = join(dirname(target), temporaryName('export'));
+  try {
+    if (await stat(target).catch(() => null)) throw Object.assign(new Error('exists'), { code: 'EEXIST' });
+    switch (format) {
+      case 'folder':
+        await writeFolder(plan, temporary, control);
+        break;
+      case 'zip':
+        await writeZip(plan, temporary, control);
+        await syncFile(temporary);
+        break;
+      case 'tar.gz':
+        await writeTarGzip(plan, temporary, control);
+        await syncFile(temporary);
+        break;
+    }
+    checkCancelled(control.signal);
+    const { size } = await stat(temporary);
+    await rename(temporary, target);
+    await syncDirectory(dirname(target));
+    return format === 'folder' ? plan.byteSize : size;
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true });
+    if (control.signal.aborted) throw cancelledFailure();
+    throw fileFailure(cause, 'write', target);
+  }
+}

@@ -1,0 +1,88 @@
+import type { HistoryEntry, InferCall, InferFailure, RequestTiming } from '../../contract/inference.ts';
+import { explainFailure } from '../../core/explanations/explain-failure.ts';
+import type { RequestRecord } from '../../core/server-events/server-event.ts';
+import { StatusError, statusOf } from '../../core/status.ts';
+import type { NamedTensor } from '../../core/tensors/tensor.ts';
+import { ServerAnswerError, type OpenInferenceClient } from '../open-inference/http-client.ts';
+import type { CompletedRequests } from './completed-requests.ts';
+
+/** `input [1,8,8] FP32, …` */
+export function summarizeInputs(inputs: readonly NamedTensor[]): string {
+  return inputs.map(({ name, shape, datatype }) => `${name} [${shape.join(',')}] ${datatype}`).join(', ');
+}
+
+function failureOf(cause: unknown): InferFailure {
+  const { code, message } = statusOf(cause);
+  const explanation = explainFailure(message);
+  return {
+    code,
+    ...(cause instanceof ServerAnswerError && { httpStatus: cause.httpStatus }),
+    message,
+    ...(explanation && { explanation }),
+  };
+}
+
+function timingOf(totalMicroseconds: number, record: RequestRecord | undefined): RequestTiming {
+  if (!record) return { totalMicroseconds };
+  return {
+    totalMicroseconds,
+    server: {
+      totalMicroseconds: record.totalMicroseconds,
+      queueMicroseconds: record.queueMicroseconds,
+      computeInputMicroseconds: record.computeInputMicroseconds,
+      computeInferMicroseconds: record.computeInferMicroseconds,
+      computeOutputMicroseconds: record.computeOutputMicroseconds,
+    },
+  };
+}
+
+/** Sends one request as any client would and says what became of it, with the server's own account of its time. */
+export async function runInference(
+  call: InferCall,
+  id: string,
+  at: number,
+  client: () => OpenInferenceClient,
+  completed: CompletedRequests,
+): Promise<HistoryEntry> {
+  completed.expect(id);
+  const startedAt = performance.now();
+  const base = {
+    id,
+    at,
+    model: call.model,
+    protocol: call.protocol,
+    origin: call.origin,
+    inputsSummary: summarizeInputs(call.inputs),
+    inputs: call.inputs,
+    recipes: call.recipes ?? {},
+  };
+  try {
+    const { response, totalMicroseconds } = await client().infer({
+      model: call.model,
+      id,
+      inputs: call.inputs,
+      protocol: call.protocol,
+      ...(call.version !== undefined && { version: String(call.version) }),
+      ...(call.outputs && { outputs: call.outputs }),
+    });
+    const version = Number(response.modelVersion);
+    return {
+      ...base,
+      ...(Number.isSafeInteger(version) && response.modelVersion !== '' && { version }),
+      isAnswered: true,
+      timing: timingOf(totalMicroseconds, await completed.waitFor(id, true)),
+      outcome: { kind: 'answered', modelVersion: response.modelVersion, outputs: response.outputs },
+    };
+  } catch (cause) {
+    if (!(cause instanceof StatusError)) throw cause;
+    const totalMicroseconds = Math.round((performance.now() - startedAt) * 1000);
+    const record = await completed.waitFor(id, cause instanceof ServerAnswerError);
+    return {
+      ...base,
+      ...(call.version !== undefined && { version: call.version }),
+      isAnswered: false,
+      timing: timingOf(totalMicroseconds, record),
+      outcome: { kind: 'failed', failure: failureOf(cause) },
+    };
+  }
+}

@@ -1,0 +1,258 @@
+import type { LogLine, ServerStatus } from '../../contract/server-status.ts';
+import type { RequestRecord, ServerEvent } from '../../core/server-events/server-event.ts';
+import { StatusError, statusOf } from '../../core/status.ts';
+import { createOpenInferenceClient, type OpenInferenceClient } from '../open-inference/http-client.ts';
+import type { HostProcessExit, HostProcessLauncher } from '../processes/host-process-launcher.ts';
+import { createCrashRecord } from './crash-record.ts';
+import { startServerProcess, type RunningServer } from './server-process.ts';
+import { createVersionStates, explanationOf, type VersionStates } from './version-states.ts';
+
+/** The embedded server: starts it, follows it, starts it again with its models when it dies. */
+export interface ServerSupervisor {
+  status(): ServerStatus;
+  readonly states: Pick<VersionStates, 'of'>;
+  /** The config text that the server loaded; undefined where the model is not loaded. */
+  loadedConfig(model: string): string | undefined;
+  /** The client of the running server. Throws `unavailable` where it does not run. */
+  client(): OpenInferenceClient;
+  /** Resolves once it answers; rejects with the reason. Forgets earlier crashes. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Starts the server where needed and asks for the model; resolves when asked. */
+  load(model: string): Promise<void>;
+  unload(model: string): Promise<void>;
+  /** Serves another repository from now on; a running server is restarted on it with nothing loaded. */
+  useRepository(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SupervisorParts {
+  readonly launcher: HostProcessLauncher;
+  readonly httpPort: number;
+  readonly now: () => number;
+  /** The config text on disk and the newest version of a model, at the moment of a load. */
+  readonly describeLoad: (model: string) => { readonly configText: string; readonly newestVersion?: number };
+  readonly onStatus: (status: ServerStatus) => void;
+  readonly onModel: (model: string) => void;
+  readonly onRequests: (records: readonly RequestRecord[]) => void;
+  readonly log: (level: LogLine['level'], source: LogLine['source'], text: string) => void;
+}
+
+const START_MILLISECONDS = 20_000;
+/** A first load may take long (a huge model on a slow disk); a run may too. */
+const ANSWER_MILLISECONDS = 3_600_000;
+
+function portNotice(event: Extract<ServerEvent, { kind: 'port-busy' }>): string {
+  const holder = event.holder ? `${event.holder.name} (pid ${event.holder.pid})` : 'another program';
+  return event.taken === null
+    ? `Port ${event.wanted} is taken by ${holder}, and no port after it is free.`
+    : `Port ${event.wanted} is taken by ${holder}; using ${event.taken}.`;
+}
+
+function exitReason({ code, signal }: HostProcessExit, stderrTail: string): string {
+  const lastLine = stderrTail.trim().split('\n').at(-1)?.trim() ?? '';
+  const said = lastLine === '' ? '' : ` Its last words: ${lastLine}`;
+  if (signal === 'SIGKILL')
+    return 'The server process was killed (SIGKILL), by hand or by the system when memory ran out.';
+  if (signal !== null) return `The server process ended by ${signal}.${said}`;
+  if (code === null) return `The server process could not be started.${said}`;
+  return `The server process ended with exit code ${code}.${said}`;
+}
+
+export function createServerSupervisor(parts: SupervisorParts, firstRepository: string): ServerSupervisor {
+  const { now, log } = parts;
+  const states = createVersionStates(now);
+  const crashes = createCrashRecord();
+  const loadedTexts = new Map<string, string>();
+  /** What shall be loaded again after a crash. */
+  const wanted = new Set<string>();
+  let repository = firstRepository;
+  let status: ServerStatus = { kind: 'stopped' };
+  let running: RunningServer | null = null;
+  let client: OpenInferenceClient | null = null;
+  let starting: Promise<void> | null = null;
+  let restartTimer: NodeJS.Timeout | undefined;
+  let takenPort = parts.httpPort;
+  let notices: readonly string[] = [];
+  let isClosed = false;
+
+  const setStatus = (next: ServerStatus) => {
+    status = next;
+    if (!isClosed) parts.onStatus(next);
+  };
+  const forgetClient = () => {
+    client?.close();
+    client = null;
+  };
+  const modelsGone = (reason: string | null) => {
+    loadedTexts.clear();
+    for (const model of states.noteServerGone(reason)) parts.onModel(model);
+  };
+
+  const handleEvent = (event: ServerEvent, onListening: (port: number) => void) => {
+    switch (event.kind) {
+      case 'listening':
+        return onListening(event.http.port);
+      case 'port-busy':
+        notices = [portNotice(event)];
+        return log('warning', 'host', portNotice(event));
+      case 'model-state':
+        states.noteState(event);
+        if (event.state === 'READY') {
+          wanted.add(event.model);
+          if (!loadedTexts.has(event.model))
+            loadedTexts.set(event.model, parts.describeLoad(event.model).configText);
+        } else if (event.state === 'UNAVAILABLE') {
+          if (event.reason === 'unloaded') wanted.delete(event.model);
+          if (!states.active().includes(event.model)) loadedTexts.delete(event.model);
+        }
+        return parts.onModel(event.model);
+      case 'model-failed':
+        states.noteFailure(event.model, event.reason);
+        return parts.onModel(event.model);
+      case 'engine-died':
+        states.noteEngineDeath(event);
+        log('error', 'engine', `${event.model} version ${event.version}: ${event.reason}`);
+        return parts.onModel(event.model);
+      case 'requests':
+        return parts.onRequests(event.records);
+      case 'log':
+        return log(event.level === 'verbose' ? 'info' : event.level, 'server', event.text);
+    }
+  };
+
+  /** Loads that are under way; the answer comes when the model is ready or failed. */
+  const askLoad = async (model: string) => {
+    const { configText, newestVersion } = parts.describeLoad(model);
+    wanted.add(model);
+    states.noteAsked(model, newestVersion);
+    loadedTexts.set(model, configText);
+    parts.onModel(model);
+    const asked = client;
+    try {
+      await asked?.load(model);
+    } catch (cause) {
+      if (asked !== client) return;
+      const { message } = statusOf(cause);
+      log('error', 'host', `load of ${model}: ${message}`);
+      if (!states.isSettled(model)) states.noteFailure(model, message);
+      if (!states.active().includes(model)) loadedTexts.delete(model);
+      parts.onModel(model);
+    }
+  };
+
+  const launch = (): Promise<void> => {
+    const since = now();
+    notices = [];
+    return new Promise((resolve, reject) => {
+      let isUp = false;
+      const server = startServerProcess(
+        parts.launcher,
+        { repository, httpPort: takenPort },
+        (event) =>
+          handleEvent(event, (port) => {
+            isUp = true;
+            clearTimeout(timer);
+            if (parts.httpPort !== 0 || takenPort === 0) takenPort = port;
+            const httpUrl = `http://127.0.0.1:${port}`;
+            client = createOpenInferenceClient(httpUrl, { timeoutMilliseconds: ANSWER_MILLISECONDS });
+            setStatus({ kind: 'running', pid: server.pid, httpUrl, notices });
+            resolve();
+          }),
+        (text) => log('info', 'engine', text),
+      );
+      running = server;
+      const timer = setTimeout(() => server.kill(), START_MILLISECONDS);
+      void server.exited.then((exit) => {
+        clearTimeout(timer);
+        const reason = [...(isUp ? [] : notices), exitReason(exit, server.stderrTail())].join(' ');
+        if (!isUp) reject(new StatusError('unavailable', reason));
+        if (running === server) onDeath(reason);
+      });
+      if (status.kind !== 'restarting') setStatus({ kind: 'starting', since });
+    });
+  };
+
+  const onDeath = (reason: string) => {
+    running = null;
+    forgetClient();
+    log('error', 'host', reason);
+    const next = crashes.note(now());
+    if (next === null || isClosed) {
+      modelsGone(reason);
+      setStatus({
+        kind: 'failed',
+        reason: `${reason} It ended three times in five minutes.`,
+        ...explanationOf(reason),
+      });
+      return;
+    }
+    modelsGone(`${reason} It is being restarted.`);
+    setStatus({ kind: 'restarting', reason, attempt: next.attempt });
+    restartTimer = setTimeout(() => {
+      starting ??= launch().finally(() => {
+        starting = null;
+      });
+      starting.then(
+        () => {
+          for (const model of wanted) void askLoad(model);
+        },
+        () => undefined,
+      );
+    }, next.delayMilliseconds);
+  };
+
+  const start = async () => {
+    if (isClosed) throw new StatusError('unavailable', 'Conch is closing.');
+    if (status.kind === 'running') return;
+    if (status.kind === 'failed' || status.kind === 'stopped') crashes.forget();
+    if (status.kind === 'restarting' && !starting) clearTimeout(restartTimer);
+    starting ??= launch().finally(() => {
+      starting = null;
+    });
+    await starting;
+  };
+  const stop = async () => {
+    clearTimeout(restartTimer);
+    const server = running;
+    running = null;
+    forgetClient();
+    wanted.clear();
+    if (server) await server.end();
+    modelsGone(null);
+    setStatus({ kind: 'stopped' });
+  };
+
+  return {
+    status: () => status,
+    states,
+    loadedConfig: (model) => (states.active().includes(model) ? loadedTexts.get(model) : undefined),
+    client: () => {
+      if (!client) throw new StatusError('unavailable', 'The server is not running. Serve a model first.');
+      return client;
+    },
+    start,
+    stop,
+    load: async (model) => {
+      await start();
+      void askLoad(model);
+    },
+    unload: async (model) => {
+      wanted.delete(model);
+      await client?.unload(model);
+      loadedTexts.delete(model);
+      parts.onModel(model);
+    },
+    useRepository: async (path) => {
+      if (path === repository) return;
+      const isRunning = status.kind !== 'stopped' && status.kind !== 'failed';
+      await stop();
+      repository = path;
+      if (isRunning) await start();
+    },
+    close: async () => {
+      isClosed = true;
+      await stop();
+    },
+  };
+}
