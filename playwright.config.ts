@@ -5,6 +5,8 @@ const { executablePath, args } = await findBrowser();
 
 export default defineConfig({
   testDir: 'tests/e2e',
+  // The stand-in for electron imports the built main code as it is.
+  build: { external: ['**/dist/**'] },
   globalSetup: './tests/support/prepare-browser-tests.ts',
   outputDir: 'test-results',
   workers: 2,

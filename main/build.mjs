@@ -199,17 +199,26 @@ export async function buildStale({
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const args = process.argv.slice(2);
+async function run(args) {
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : undefined;
   if (only !== undefined && !Object.hasOwn(PARTS, only)) {
     process.stderr.write(`--only takes one of ${Object.keys(PARTS).join(', ')}.\n`);
-    process.exit(2);
+    return 2;
   }
-  const built = await buildStale({
-    ...(only === undefined ? {} : { parts: [only] }),
-    force: args.includes('--force'),
-    report: (text) => process.stdout.write(`${text}\n`),
-  });
-  if (built.length === 0 && !args.includes('--quiet')) process.stdout.write('Up to date.\n');
+  try {
+    const built = await buildStale({
+      ...(only === undefined ? {} : { parts: [only] }),
+      force: args.includes('--force'),
+      report: (text) => process.stdout.write(`${text}\n`),
+    });
+    if (built.length === 0 && !args.includes('--quiet')) process.stdout.write('Up to date.\n');
+    return 0;
+  } catch (cause) {
+    process.stderr.write(`${cause.message}\n`);
+    return 1;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  process.exitCode = await run(process.argv.slice(2));
 }

@@ -47,7 +47,7 @@ export interface PageServer {
   /** The address with its token, for the person who started us. */
   readonly url: string;
   /** The address with a token that works once, to hand to a browser in a command line. */
-  issueUrl(): string;
+  readonly issueUrl: () => string;
   /** Where and by which secret a second start hands over its paths. */
   readonly handOverAddress: string;
   close(): Promise<void>;
