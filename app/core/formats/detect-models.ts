@@ -32,7 +32,7 @@ export async function detectFormat(candidate: Candidate): Promise<Format | undef
   return undefined;
 }
 
-/** Every model in a tree, best first: by the order of {@link FORMATS}, then shallow before deep, then by path. */
+/** Every model in a tree, best first: ONNX, then by the order of {@link FORMATS}, then shallow before deep, then by path. */
 export async function detectModels(tree: FileTree): Promise<DetectedModel[]> {
   const found: DetectedModel[] = [];
   for (const path of tree.paths.slice(0, MAX_FILES)) {
@@ -40,7 +40,7 @@ export async function detectModels(tree: FileTree): Promise<DetectedModel[]> {
     const format = await detectFormat(candidate);
     if (format !== undefined) found.push({ candidate, format });
   }
-  const rank = ({ format }: DetectedModel): number => FORMATS.indexOf(format);
+  const rank = ({ format }: DetectedModel): number => (format.id === 'onnx' ? -1 : FORMATS.indexOf(format));
   const depth = ({ candidate }: DetectedModel): number => candidate.path.split('/').length;
   return found.sort(
     (a, b) => rank(a) - rank(b) || depth(a) - depth(b) || (a.candidate.path < b.candidate.path ? -1 : 1),

@@ -18,6 +18,7 @@ export async function inspectOnnx({ source, tree, path }: Candidate): Promise<Mo
   const model = emptyOnnxModel();
   let broken: Verdict | undefined;
   try {
+    if (source.size === 0) throw new MalformedFile('the file ends here', 0);
     await readOnnx(source, model);
   } catch (cause) {
     if (!(cause instanceof MalformedFile)) throw cause;
