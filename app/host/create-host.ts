@@ -219,7 +219,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
           receiver: { repository: workspace.path, dataStaging: folder.staging, reserved },
           takeUpload: (uploadId) => uploads.take(uploadId),
           endUpload: (uploadId) => uploads.cancel(uploadId),
-          sampleFolder: samples.folderOf,
+          sampleFolder: (name) => samples.folderOf(name),
           findSample: async (name) => {
             for (const { name: model } of workspace.entries()) {
               const disk = workspace.disk(model);
@@ -294,7 +294,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       checkInferCall(call);
       const { history } = session();
       const at = now();
-      const entry = await runInference(call, history.newId(at), at, supervisor.client, completed);
+      const entry = await runInference(call, history.newId(at), at, () => supervisor.client(), completed);
       await history.add(entry);
       const { inputs: _inputs, recipes: _recipes, outcome: _outcome, ...summary } = entry;
       emit('history.added', summary);

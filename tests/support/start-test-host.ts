@@ -20,6 +20,7 @@ export interface TestHost {
   readonly bugs: readonly unknown[];
   /** Waits until a job is over; rejects with its failure. */
   finishJob<Kind extends JobKind>(kind: Kind, jobId: string): Promise<JobOutcomes[Kind]>;
+  /** Rejects where the host met a bug of its own. */
   close(): Promise<void>;
 }
 
@@ -89,6 +90,7 @@ export async function startTestHost(
       stop();
       channel.drop();
       await host.close();
+      if (bugs.length > 0) throw new AggregateError(bugs, 'The host met a bug of its own.');
     },
   };
 }

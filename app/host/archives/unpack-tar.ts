@@ -21,17 +21,9 @@ function tarPath(header: Header): string {
 }
 
 function headerProblem(header: Header, path: string): string | null {
-  switch (header.type) {
-    case 'file':
-    case 'contiguous-file':
-    case 'directory':
-      return relativePathProblem(path);
-    case 'symlink':
-    case 'link':
-      return 'it is a link';
-    default:
-      return `it is a ${header.type ?? 'thing'}, not a file or folder`;
-  }
+  const type = header.type ?? 'thing of an unknown kind';
+  if (type === 'file' || type === 'contiguous-file' || type === 'directory') return relativePathProblem(path);
+  return type === 'symlink' || type === 'link' ? 'it is a link' : `it is a ${type}, not a file or folder`;
 }
 
 async function writeFile(

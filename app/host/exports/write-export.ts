@@ -104,7 +104,11 @@ async function writeTarGzip(plan: ExportPlan, target: string, control: JobContro
 
 async function syncFile(path: string): Promise<void> {
   const handle = await open(path, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, open, rm } from 'node:fs/promises';
+import { copyFile, open, rm, stat } from 'node:fs/promises';
 import { StatusError } from '../../core/status.ts';
 import { fileFailure } from './file-failure.ts';
 
@@ -27,8 +27,7 @@ export async function copyFileWithProgress(
   checkCancelled(options.signal);
   try {
     await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-    const handle = await open(to, 'r+');
-    const { size } = await handle.stat().finally(() => handle.close());
+    const { size } = await stat(to);
     options.onBytes?.(size);
     return;
   } catch {

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ByteSource, FileTree } from '../../core/formats/byte-source.ts';
 import { StatusError } from '../../core/status.ts';
@@ -62,13 +62,21 @@ export async function openFileSource(path: string, followLinks = false): Promise
     constants.O_RDONLY | (followLinks ? 0 : (constants.O_NOFOLLOW ?? 0)) | (constants.O_NONBLOCK ?? 0);
   try {
     const handle = await open(path, flags);
-    const stats = await handle.stat().finally(() => handle.close());
+    const stats = await statAndClose(handle);
     if (!stats.isFile()) throw new StatusError('invalid-argument', `${path} is not a regular file.`);
     return { size: stats.size, read: (offset, length) => readRange(path, flags, offset, length) };
   } catch (cause) {
     if (fileErrorCode(cause) === 'ELOOP')
       throw new StatusError('invalid-argument', `${path} is a symbolic link.`, { cause });
     throw fileFailure(cause, 'read', path);
+  }
+}
+
+async function statAndClose(handle: FileHandle): Promise<Stats> {
+  try {
+    return await handle.stat();
+  } finally {
+    await handle.close();
   }
 }
 

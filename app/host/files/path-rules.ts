@@ -62,7 +62,7 @@ export function createPathSet(): { add(path: string): string | null } {
 
 /** A name from outside for a sentence: control and bidirectional characters escaped, at most 120 characters. */
 export function shownName(name: string): string {
-  const escaped = [...name.slice(0, 400)]
+  const escaped = Array.from(name.slice(0, 400))
     .map((character) =>
       /[\p{Cc}\p{Cf}]/u.test(character) ? `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}` : character,
     )

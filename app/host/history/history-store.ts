@@ -149,7 +149,7 @@ export async function openHistoryStore(options: {
     return true;
   };
   const prune = async () => {
-    for (const id of [...kept.keys()]) {
+    for (const id of Array.from(kept.keys())) {
       if (kept.size <= limits.maxEntries && totalBytes <= limits.maxBytes) break;
       if (kept.size === 1) break;
       await forget(id);
@@ -186,7 +186,7 @@ export async function openHistoryStore(options: {
       ),
     list: ({ model, before, limit }) => {
       const found: HistorySummary[] = [];
-      const newestFirst = [...kept.values()].reverse();
+      const newestFirst = [...kept.values()].toReversed();
       const start =
         before === undefined ? 0 : newestFirst.findIndex(({ summary }) => summary.id === before) + 1;
       for (const { summary } of newestFirst.slice(start)) {

@@ -73,8 +73,8 @@ async function findPackage(plan: ProviderPlan, signal: AbortSignal): Promise<Fou
   throw new StatusError('unavailable', `no feed has ${plan.packageName} with a published checksum`);
 }
 
-async function download(found: FoundPackage, target: string, { signal, report }: JobControl): Promise<void> {
-  const answer = await fetch(found.url, { signal });
+async function download(found: FoundPackage, target: string, control: JobControl): Promise<void> {
+  const answer = await fetch(found.url, { signal: control.signal });
   if (!answer.ok || !answer.body)
     throw new StatusError('unavailable', `${found.url} answered with HTTP status ${answer.status}`);
   const declared = Number(answer.headers.get('content-length') ?? Number.NaN);
@@ -82,10 +82,10 @@ async function download(found: FoundPackage, target: string, { signal, report }:
   let doneUnits = 0;
   try {
     for await (const piece of answer.body as unknown as AsyncIterable<Uint8Array>) {
-      checkCancelled(signal);
+      checkCancelled(control.signal);
       await writeFully(handle, piece);
       doneUnits += piece.byteLength;
-      report({
+      control.report({
         stage: 'Downloading the CUDA execution provider',
         doneUnits,
         unit: 'bytes',

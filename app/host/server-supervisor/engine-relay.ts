@@ -29,9 +29,11 @@ export function createEngineRelay(
       engines.delete(id);
       report({ kind: 'exited', id, code, signal, stderrTail });
     });
-    void engine.spawned.then((pid) => {
-      if (pid !== 0) report({ kind: 'launched', id, pid });
-    });
+    void reportStart(id, engine);
+  };
+  const reportStart = async (id: string, engine: HostProcess) => {
+    const pid = await engine.spawned;
+    if (pid !== 0) report({ kind: 'launched', id, pid });
   };
   return {
     handle: (request) => {

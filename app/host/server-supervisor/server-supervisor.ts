@@ -141,7 +141,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     }
   };
 
-  const launch = (): Promise<void> => {
+  const launch = (isRestart: boolean): Promise<void> => {
     const since = now();
     notices = [];
     return new Promise((resolve, reject) => {
@@ -157,20 +157,45 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
             const httpUrl = `http://127.0.0.1:${port}`;
             client = createOpenInferenceClient(httpUrl, { timeoutMilliseconds: ANSWER_MILLISECONDS });
             setStatus({ kind: 'running', pid: server.pid, httpUrl, notices });
+            for (const model of wanted) void askLoad(model);
             resolve();
           }),
         (text) => log('info', 'engine', text),
       );
       running = server;
       const timer = setTimeout(() => server.kill(), START_MILLISECONDS);
-      void server.exited.then((exit) => {
+      const followExit = async () => {
+        const exit = await server.exited;
         clearTimeout(timer);
         const reason = [...(isUp ? [] : notices), exitReason(exit, server.stderrTail())].join(' ');
         if (!isUp) reject(new StatusError('unavailable', reason));
-        if (running === server) onDeath(reason);
-      });
-      if (status.kind !== 'restarting') setStatus({ kind: 'starting', since });
+        if (running !== server) return;
+        if (isUp || isRestart) onDeath(reason);
+        else onFailedStart(reason);
+      };
+      void followExit();
+      if (!isRestart) setStatus({ kind: 'starting', since });
     });
+  };
+
+  const launchOnce = (isRestart: boolean): Promise<void> => {
+    starting ??= launch(isRestart).finally(() => {
+      starting = null;
+    });
+    return starting;
+  };
+  const restart = async () => {
+    try {
+      await launchOnce(true);
+    } catch {
+      // Its death was noted like any other.
+    }
+  };
+
+  const onFailedStart = (reason: string) => {
+    running = null;
+    log('error', 'host', reason);
+    setStatus({ kind: 'failed', reason, ...explanationOf(reason) });
   };
 
   const onDeath = (reason: string) => {
@@ -189,17 +214,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     }
     modelsGone(`${reason} It is being restarted.`);
     setStatus({ kind: 'restarting', reason, attempt: next.attempt });
-    restartTimer = setTimeout(() => {
-      starting ??= launch().finally(() => {
-        starting = null;
-      });
-      starting.then(
-        () => {
-          for (const model of wanted) void askLoad(model);
-        },
-        () => undefined,
-      );
-    }, next.delayMilliseconds);
+    restartTimer = setTimeout(() => void restart(), next.delayMilliseconds);
   };
 
   const start = async () => {
@@ -207,10 +222,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     if (status.kind === 'running') return;
     if (status.kind === 'failed' || status.kind === 'stopped') crashes.forget();
     if (status.kind === 'restarting' && !starting) clearTimeout(restartTimer);
-    starting ??= launch().finally(() => {
-      starting = null;
-    });
-    await starting;
+    await launchOnce(false);
   };
   const stop = async () => {
     clearTimeout(restartTimer);

@@ -5,7 +5,7 @@ const TIMEOUT_MILLISECONDS = 3000;
 
 function absenceReason(cause: unknown): string {
   const path = cause instanceof Error && 'address' in cause ? String(cause.address) : 'its socket';
-  switch (fileErrorCode(cause)) {
+  switch (fileErrorCode(cause) ?? '') {
     case 'ENOENT':
       return `Docker is not installed or not running: there is no ${path}.`;
     case 'EACCES':

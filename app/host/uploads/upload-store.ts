@@ -167,7 +167,7 @@ export function createUploadStore(folder: string): UploadStore {
       };
     },
     close: async () => {
-      for (const [uploadId, upload] of [...uploads]) await remove(uploadId, upload);
+      for (const [uploadId, upload] of Array.from(uploads)) await remove(uploadId, upload);
     },
   };
 }

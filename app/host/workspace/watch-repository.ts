@@ -55,13 +55,13 @@ export function watchRepository(path: string, onChange: () => void): RepositoryW
   return {
     follow: (directories) => {
       const wanted = new Set([...directories, dirname(path)]);
-      for (const directory of [...watchers.keys()]) if (!wanted.has(directory)) stop(directory);
+      for (const directory of Array.from(watchers.keys())) if (!wanted.has(directory)) stop(directory);
       for (const directory of directories) if (!watchers.has(directory)) begin(directory, () => true);
     },
     close: () => {
       clearTimeout(timer);
       clearInterval(poll);
-      for (const directory of [...watchers.keys()]) stop(directory);
+      for (const directory of Array.from(watchers.keys())) stop(directory);
     },
   };
 }

@@ -69,6 +69,10 @@ function describedVersion(model: DiskModel): DiskVersion | undefined {
   return model.versions.findLast(({ files }) => files.length > 0);
 }
 
+function directoriesOf(model: DiskModel): readonly string[] {
+  return [model.path].concat(model.versions.map(({ path }) => path));
+}
+
 /** Opens a repository that exists; the first look at the disk is over when it resolves. */
 export async function openWorkspace(parts: WorkspaceParts): Promise<OpenWorkspace> {
   const { path, configs, server, descriptions, emit } = parts;
@@ -164,7 +168,7 @@ export async function openWorkspace(parts: WorkspaceParts): Promise<OpenWorkspac
     scan = next;
     goneReason = undefined;
     disk = new Map(models.map((model) => [model.name, model]));
-    for (const name of [...told.keys()]) {
+    for (const name of Array.from(told.keys())) {
       if (disk.has(name)) continue;
       told.delete(name);
       emit('model.removed', { name });
@@ -174,7 +178,7 @@ export async function openWorkspace(parts: WorkspaceParts): Promise<OpenWorkspac
       touch(model.name);
     }
     describeMissing();
-    watch.follow([path, ...models.flatMap((model) => [model.path, ...model.versions.map((v) => v.path)])]);
+    watch.follow([path, ...models.flatMap(directoriesOf)]);
     if (isNotable) parts.onWorkspaceChange();
   };
 
