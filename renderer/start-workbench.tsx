@@ -5,11 +5,15 @@ import { createRoot } from 'react-dom/client';
 import './theme/base.css';
 import { Workbench } from './app-frame/workbench.tsx';
 import { followHost } from './host/follow-host.ts';
+import { historyMirror } from './history/history-store.ts';
 import { HostProvider } from './host/host-context.tsx';
 import type { Mirror } from './host/mirror.ts';
 import type { ReconnectingHost } from './host/reconnecting-host.ts';
 import { shellMirror } from './host/shell-store.ts';
+import { historyMirror } from './history/history-store.ts';
 import { jobsMirror } from './jobs/jobs-store.ts';
+import { latencyMirror } from './latency/latency-store.ts';
+import { latencyMirror } from './latency/latency-store.ts';
 import { machineMirror } from './machine/machine-store.ts';
 import { modelsMirror } from './models/models-store.ts';
 import { rememberedDimsMirror } from './models/remembered-dims-store.ts';
@@ -30,7 +34,11 @@ const MIRRORS: readonly Mirror[] = [
   machineMirror,
   rememberedDimsMirror,
   noticesMirror,
+  historyMirror,
+  latencyMirror,
   shellMirror,
+  historyMirror,
+  latencyMirror,
 ];
 
 /** Draws the workbench into the page and keeps it equal to the host. */

@@ -1,7 +1,81 @@
-import { useModels } from '../models/models-store.ts';
+import { useMantineColorScheme } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { useEffect } from 'react';
+import { Home } from '../home/home.tsx';
+import { useHost } from '../host/host-context.tsx';
+import { useShellStore } from '../host/shell-store.ts';
+import { ModelChoosers, chooseModels } from '../imports/add-models.tsx';
+import { DropTarget } from '../imports/drop-target.tsx';
+import { ImportReport } from '../imports/import-report.tsx';
+import { RunningJobs } from '../jobs/running-jobs.tsx';
+import { ModelPage } from '../models/model-page.tsx';
+import { useModel } from '../models/models-store.ts';
+import { watchServedModels } from '../models/serve-model.ts';
+import { openHome, useNavigationStore } from '../navigation/navigation-store.ts';
+import { Announcer } from '../notices/announcer.tsx';
+import { Notices } from '../notices/notices.tsx';
+import { raiseNotice } from '../notices/notices-store.ts';
+import { useSettings } from '../settings/settings-store.ts';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { FirstRunWatcher } from './first-run-watcher.tsx';
+import { Sidebar } from './sidebar.tsx';
+import { TopBar } from './top-bar.tsx';
+import classes from './workbench.module.css';
 
 /** The whole window. */
 export function Workbench() {
-  const models = useModels();
-  return <main>{models.length} models</main>;
+  const host = useHost();
+  const hasSnapshot = useShellStore((state) => state.hasSnapshot);
+  useFollowedColorScheme();
+  useHotkeys(
+    [
+      ['mod+O', () => void chooseModels(host)],
+      ['mod+S', () => void raiseNotice({ severity: 'info', text: 'Everything is saved automatically.' })],
+    ],
+    [],
+  );
+  return (
+    <div className={classes.window}>
+      <TopBar />
+      <ConnectionBanner />
+      <div className={classes.body}>
+        {hasSnapshot && <Sidebar />}
+        <main className={classes.main} id="main" tabIndex={-1}>
+          {hasSnapshot ? <Content /> : <Connecting />}
+        </main>
+      </div>
+      <ModelChoosers />
+      <ImportReport />
+      <DropTarget />
+      <RunningJobs />
+      <Notices />
+      <Announcer />
+      <FirstRunWatcher watch={watchServedModels} />
+    </div>
+  );
+}
+
+function Content() {
+  const name = useNavigationStore((state) => state.model);
+  const model = useModel(name ?? '');
+  useEffect(() => {
+    if (name !== null && model === undefined) openHome();
+  }, [name, model]);
+  return model === undefined ? <Home /> : <ModelPage key={model.name} model={model} />;
+}
+
+function Connecting() {
+  return (
+    <p className={classes.connecting} role="status">
+      Connecting to Conch…
+    </p>
+  );
+}
+
+function useFollowedColorScheme(): void {
+  const { setColorScheme } = useMantineColorScheme();
+  const colorScheme = useSettings()?.colorScheme;
+  useEffect(() => {
+    if (colorScheme !== undefined) setColorScheme(colorScheme);
+  }, [colorScheme, setColorScheme]);
 }

@@ -1,0 +1,1 @@
+declare var MonacoEnvironment: { getWorker(workerId: string, label: string): Worker };

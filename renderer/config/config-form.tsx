@@ -1,0 +1,71 @@
+import { Alert } from '@mantine/core';
+import { useCallback } from 'react';
+import type { ModelEntry } from '../../app/contract/model-entry.ts';
+import { removeField, setField, type ConfigPath } from '../../app/core/model-config/edit-config.ts';
+import type { ModelConfig } from '../../app/core/model-config/model-config.ts';
+import { useHost } from '../host/host-context.tsx';
+import type { ConfigAnalysis } from './analyze-config.ts';
+import { BatchingSection } from './batching-section.tsx';
+import { editDraft } from './config-draft-store.ts';
+import { InstancesSection } from './instances-section.tsx';
+import { TensorsSection } from './tensors-section.tsx';
+import { VersionPolicySection } from './version-policy-section.tsx';
+import classes from './config.module.css';
+
+interface ConfigFormProps {
+  readonly model: ModelEntry;
+  readonly text: string;
+  readonly analysis: ConfigAnalysis;
+  /** The last text that could be read: what the form shows while the text is broken. */
+  readonly lastGood: ConfigAnalysis | null;
+}
+
+/** Writes one value into the config's text; undefined takes the field out. */
+export type SetConfigField = (path: ConfigPath, value: unknown) => void;
+
+/** What every section of the form gets. */
+export interface SectionProps {
+  /** Only what is written. */
+  readonly written: ModelConfig;
+  /** With the server's defaults; what is written where the server would refuse it. */
+  readonly effective: ModelConfig;
+  readonly setField: SetConfigField;
+}
+
+/** The essentials of a model config as a form. Every edit is a small patch of the text. */
+export function ConfigForm({ model, text, analysis, lastGood }: ConfigFormProps) {
+  const host = useHost();
+  const set = useCallback<SetConfigField>(
+    (path, value) =>
+      editDraft(
+        host,
+        model.name,
+        value === undefined ? removeField(text, path) : setField(text, path, value),
+      ),
+    [host, model.name, text],
+  );
+  const shown = analysis.firstError === null ? analysis : (lastGood ?? analysis);
+  const props: SectionProps = {
+    written: shown.written,
+    effective: shown.effective.kind === 'accepted' ? shown.effective.config : shown.written,
+    setField: set,
+  };
+  const isFrozen = analysis.firstError !== null;
+  return (
+    <>
+      {isFrozen && (
+        <Alert color="yellow" variant="light" title="The form waits for the text">
+          line {analysis.firstError?.range.startLine}: {analysis.firstError?.message}. Correct it in Text, or
+          undo.
+        </Alert>
+      )}
+      <fieldset className={classes.form} disabled={isFrozen} aria-label="Config form">
+        <BatchingSection {...props} />
+        <TensorsSection kind="input" {...props} />
+        <TensorsSection kind="output" {...props} />
+        <InstancesSection {...props} />
+        <VersionPolicySection {...props} />
+      </fieldset>
+    </>
+  );
+}

@@ -1,0 +1,275 @@
+import {
+  Alert,
+  Button,
+  Checkbox,
+  Group,
+  Modal,
+  SegmentedControl,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconDownload } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import type { CallResult, ExportFormat } from '../../app/contract/calls.ts';
+import type { ExportOutcome } from '../../app/contract/job.ts';
+import type { ModelEntry } from '../../app/contract/model-entry.ts';
+import { statusOf } from '../../app/core/status.ts';
+import { CopyButton } from '../clipboard/copy-button.tsx';
+import { FilePicker } from '../files/file-picker.tsx';
+import { formatBytes, formatCount } from '../format/format-quantity.ts';
+import { useHost } from '../host/host-context.tsx';
+import { useCapabilities } from '../host/shell-store.ts';
+import { JobRow } from '../jobs/job-row.tsx';
+import { useJob } from '../jobs/jobs-store.ts';
+import { FixBox } from '../models/fix-box.tsx';
+import { useModels } from '../models/models-store.ts';
+import classes from './export-dialog.module.css';
+
+interface ExportDialogProps {
+  readonly model: ModelEntry;
+  readonly isOpened: boolean;
+  readonly onClose: () => void;
+}
+
+type Preview = CallResult<'export.preview'>;
+
+const FORMATS: readonly { readonly value: ExportFormat; readonly label: string }[] = [
+  { value: 'folder', label: 'Folder' },
+  { value: 'zip', label: 'zip' },
+  { value: 'tar.gz', label: 'tar.gz' },
+];
+
+/** Writes models as a repository that Triton serves as it stands. */
+export function ExportDialog(props: ExportDialogProps) {
+  return (
+    <Modal
+      opened={props.isOpened}
+      onClose={props.onClose}
+      title="Export a model repository"
+      size={860}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <ExportBody {...props} />
+    </Modal>
+  );
+}
+
+function ExportBody({ model, onClose }: ExportDialogProps) {
+  const host = useHost();
+  const { nativeDialogs, downloads } = useCapabilities();
+  const [models, setModels] = useState<readonly string[]>([model.name]);
+  const [format, setFormat] = useState<ExportFormat>(downloads ? 'zip' : 'folder');
+  const [preview, setPreview] = useState<Preview | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [jobId, setJobId] = useState('');
+  const [destination, setDestination] = useState('');
+  const [isPicking, setPicking] = useState(false);
+  const job = useJob(jobId);
+  const wantsDownload = downloads && format !== 'folder' && destination === '';
+
+  useEffect(() => {
+    let isCurrent = true;
+    setPreview(null);
+    host.call('export.preview', { models }).then(
+      (found) => {
+        if (isCurrent) setPreview(found);
+      },
+      (cause: unknown) => {
+        if (isCurrent) setFailure(statusOf(cause).message);
+      },
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [host, models]);
+
+  const choose = async () => {
+    if (!nativeDialogs) {
+      setPicking(true);
+      return;
+    }
+    const { path } = await host.call('dialog.chooseFolder', { title: 'Export to' });
+    if (path !== null) setDestination(path);
+  };
+  const start = async () => {
+    setFailure(null);
+    try {
+      const target = wantsDownload ? {} : { destination };
+      setJobId((await host.call('export.start', { models, format, ...target })).jobId);
+    } catch (cause) {
+      setFailure(statusOf(cause).message);
+    }
+  };
+  const isRunning = job?.state.kind === 'running';
+  const canStart = models.length > 0 && (wantsDownload || destination !== '') && !isRunning;
+  return (
+    <Stack gap="md">
+      <div className={classes.columns}>
+        <Stack gap="md">
+          <ModelChoice chosen={models} onChange={setModels} />
+          <Checklist preview={preview} />
+        </Stack>
+        <TreePreview preview={preview} />
+      </div>
+      <Group gap="sm" align="flex-end" wrap="nowrap">
+        <SegmentedControl
+          aria-label="Format"
+          value={format}
+          onChange={(value) => setFormat(FORMATS.find((known) => known.value === value)?.value ?? 'folder')}
+          data={[...FORMATS]}
+        />
+        <TextInput
+          style={{ flex: 1 }}
+          label="Destination folder"
+          placeholder={
+            downloads && format !== 'folder' ? 'Empty: download with the browser' : '/path/to/folder'
+          }
+          value={destination}
+          onChange={(event) => setDestination(event.currentTarget.value)}
+          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+        />
+        <Button variant="default" onClick={() => void choose()}>
+          Choose…
+        </Button>
+      </Group>
+      {failure !== null && (
+        <Alert color="red" variant="light" title="It was not exported">
+          {failure}
+        </Alert>
+      )}
+      {job !== undefined && job.state.kind !== 'done' && <JobRow job={job} />}
+      {job?.kind === 'export' && job.state.kind === 'done' && <ExportResult outcome={job.state.outcome} />}
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onClose}>
+          Close
+        </Button>
+        <Button onClick={() => void start()} disabled={!canStart} loading={isRunning}>
+          Export {models.length === 1 ? 'model' : formatCount(models.length, 'model')}
+        </Button>
+      </Group>
+      <FilePicker
+        isOpened={isPicking}
+        title="Export to"
+        chooses="folder"
+        onClose={() => setPicking(false)}
+        onChoose={setDestination}
+      />
+    </Stack>
+  );
+}
+
+function ModelChoice({
+  chosen,
+  onChange,
+}: {
+  readonly chosen: readonly string[];
+  readonly onChange: (models: readonly string[]) => void;
+}) {
+  const models = useModels();
+  return (
+    <Checkbox.Group label="Models" value={[...chosen]} onChange={onChange}>
+      <div className={classes.models}>
+        {models.map(({ name }) => (
+          <Checkbox key={name} value={name} label={<span title={name}>{name}</span>} />
+        ))}
+      </div>
+    </Checkbox.Group>
+  );
+}
+
+const LINT_ICONS = { ok: IconCircleCheck, warning: IconAlertTriangle, error: IconCircleX } as const;
+const LINT_COLORS = {
+  ok: 'var(--conch-ok)',
+  warning: 'var(--conch-busy)',
+  error: 'var(--conch-bad)',
+} as const;
+const LINT_WORDS = { ok: 'OK', warning: 'Check', error: 'Problem' } as const;
+
+function Checklist({ preview }: { readonly preview: Preview | null }) {
+  return (
+    <section aria-labelledby="checklist-title">
+      <Title order={3} id="checklist-title" className={classes.heading}>
+        Checklist
+      </Title>
+      {preview === null && (
+        <Text size="sm" className="conch-muted">
+          Checking…
+        </Text>
+      )}
+      <ul className={classes.lints}>
+        {preview?.lints.map((lint) => {
+          const Icon = LINT_ICONS[lint.state];
+          return (
+            <li key={`${lint.model} ${lint.id}`} className={classes.lint}>
+              <Icon size={16} color={LINT_COLORS[lint.state]} aria-hidden className={classes.lintIcon} />
+              <div className={classes.lintText}>
+                <strong>{lint.title}</strong>{' '}
+                <span className={classes.lintState}>
+                  {LINT_WORDS[lint.state]} · {lint.model}
+                </span>
+                <div className="conch-muted">{lint.detail}</div>
+                {lint.fix !== undefined && <FixBox fix={lint.fix} />}
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function TreePreview({ preview }: { readonly preview: Preview | null }) {
+  const files = preview?.tree ?? [];
+  const total = files.reduce((sum, { byteSize }) => sum + byteSize, 0);
+  return (
+    <section aria-labelledby="tree-title" className={classes.treeBox}>
+      <Title order={3} id="tree-title" className={classes.heading}>
+        What is written{' '}
+        <span className="conch-muted">
+          {formatCount(files.length, 'file')}, {formatBytes(total)}
+        </span>
+      </Title>
+      <ul className={classes.tree} tabIndex={0} aria-label="Files">
+        {files.map(({ path, byteSize }) => (
+          <li key={path}>
+            <span className="conch-truncate" title={path}>
+              {path}
+            </span>
+            <span className="conch-muted">{formatBytes(byteSize)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function ExportResult({ outcome }: { readonly outcome: ExportOutcome }) {
+  const { downloadPath } = useCapabilities();
+  switch (outcome.kind) {
+    case 'path':
+      return (
+        <Alert color="green" variant="light" title={`Exported ${formatBytes(outcome.byteSize)}`}>
+          <Group gap="xs">
+            <span className="conch-mono">{outcome.path}</span>
+            <CopyButton text={outcome.path} label="Copy path" isLabelled />
+          </Group>
+        </Alert>
+      );
+    case 'download':
+      return (
+        <Alert color="green" variant="light" title="Ready to download">
+          <Button
+            component="a"
+            variant="default"
+            href={`${downloadPath}${encodeURIComponent(outcome.id)}`}
+            download={outcome.fileName}
+            leftSection={<IconDownload size={16} aria-hidden />}
+          >
+            Download {outcome.fileName} ({formatBytes(outcome.byteSize)})
+          </Button>
+        </Alert>
+      );
+  }
+}

@@ -1,0 +1,13 @@
+import { useEffect, useState } from 'react';
+
+/** Epoch milliseconds, ten times a second while `isTicking`. */
+export function useNow(isTicking: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    setNow(Date.now());
+    if (!isTicking) return;
+    const timer = setInterval(() => setNow(Date.now()), 100);
+    return () => clearInterval(timer);
+  }, [isTicking]);
+  return now;
+}
