@@ -56,7 +56,7 @@ class RequestChecker {
 
   #rawShape(input: ServedInput, body: Uint8Array): { dims: readonly number[]; data: Uint8Array } {
     if (input.datatype === 'BYTES') {
-      if (input.dims.length !== 1 || (input.dims[0] !== 1 && input.dims[0] !== -1)) {
+      if (input.dims.length !== 1 || input.dims[0] !== 1) {
         throw this.#wrong(`For BYTE datatype raw input '${input.name}', the model must have input shape [1]`);
       }
       const data = new Uint8Array(body.byteLength + 4);

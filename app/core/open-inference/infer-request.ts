@@ -229,7 +229,9 @@ class InputReader {
     const { maxInputBytes } = this.#context;
     const byteSize = jsonByteSize(name, datatype, count);
     checkJsonInputSize(name, byteSize, this.#jsonBytes, maxInputBytes);
-    const bytes = readJsonData(data, datatype, Number(count));
+    // Triton does not look at the data of a tensor that has no bytes.
+    const hasNoBytes = byteSize === 0n && datatype !== 'BYTES';
+    const bytes = hasNoBytes ? new Uint8Array() : readJsonData(data, datatype, Number(count));
     this.#jsonBytes += BigInt(bytes.byteLength);
     if (datatype === 'BYTES') checkJsonInputSize(name, 0n, this.#jsonBytes, maxInputBytes);
     return bytes;

@@ -61,6 +61,10 @@ class Instance {
     this.#socket = dial(address, instance, (frame) => void this.#handle(frame));
   }
 
+  static serve(address: EngineAddress, instance: number): Instance {
+    return new Instance(address, instance);
+  }
+
   async #handle({ header, payload }: Frame): Promise<void> {
     const message = header as ToEngine;
     if (message.kind === 'load') await this.#load(message);
@@ -107,5 +111,5 @@ if (isMainThread) {
   runEngine({ socketPath: argument('socket'), engine: argument('engine'), token });
 } else {
   const address = workerData as EngineAddress & { instance: number };
-  new Instance(address, address.instance);
+  Instance.serve(address, address.instance);
 }

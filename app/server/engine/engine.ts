@@ -89,17 +89,17 @@ class InstanceLink {
   #pending: Pending | null = null;
   readonly loaded: Promise<{ provider: ExecutionProvider; providerReason: string | null }>;
 
-  constructor({ socket, onFrame }: EngineSocket, load: ToEngine) {
-    this.#socket = socket;
+  constructor(engineSocket: EngineSocket, load: ToEngine) {
+    this.#socket = engineSocket.socket;
     this.loaded = new Promise((resolve, reject) => {
-      onFrame((frame) => {
+      engineSocket.onFrame((frame) => {
         const message = frame.header as FromEngine;
         if (message.kind === 'loaded') resolve(message);
         else if (message.kind === 'load-failed') reject(new StatusError('internal', message.message));
         else this.#finish(frame);
       });
     });
-    writeFrame(socket, load);
+    writeFrame(this.#socket, load);
   }
 
   run(message: Extract<ToEngine, { kind: 'run' }>, tensors: readonly Uint8Array[]): Promise<Execution> {
@@ -155,10 +155,10 @@ class EngineLinks {
   }
 
   admit(engineSocket: EngineSocket): void {
-    const { instance, socket, onFrame } = engineSocket;
+    const { instance, socket } = engineSocket;
     const { backend, modelPath, instances } = this.#spec;
     if (instance < 0) {
-      onFrame(() => undefined);
+      engineSocket.onFrame(() => undefined);
       writeFrame(socket, { kind: 'start', instances: instances.length } satisfies ToEngine);
       return;
     }
@@ -167,10 +167,17 @@ class EngineLinks {
     const load: ToEngine = { kind: 'load', backend, modelPath, ...wanted };
     this.links[instance] = new InstanceLink(engineSocket, load);
     if (this.links.filter(Boolean).length < instances.length) return;
-    Promise.all(this.links.map((link) => link.loaded)).then((all) => {
-      const first = all.find(({ providerReason }) => providerReason !== null) ?? all[0];
-      this.#resolve(first ?? { provider: 'cpu', providerReason: null });
-    }, this.reject);
+    void this.#awaitLoaded();
+  }
+
+  async #awaitLoaded(): Promise<void> {
+    try {
+      const all = await Promise.all(this.links.map((link) => link.loaded));
+      const fallen = all.find(({ providerReason }) => providerReason !== null) ?? all[0];
+      this.#resolve(fallen ?? { provider: 'cpu', providerReason: null });
+    } catch (cause) {
+      this.reject(cause instanceof Error ? cause : new Error(String(cause)));
+    }
   }
 }
 
@@ -194,12 +201,13 @@ export async function startEngine(environment: EngineEnvironment, spec: EngineSp
   const child = launch(environment, id);
   const died = (exit: ProcessExit): StatusError =>
     new StatusError('unavailable', `the engine process of the model ended: ${explainExit(exit)}`);
-  void child.exited.then((exit) => {
-    const cause = died(exit);
+  const watch = async (): Promise<void> => {
+    const cause = died(await child.exited);
     forget();
     links.reject(cause);
     for (const link of links.links) link?.fail(cause);
-  });
+  };
+  void watch();
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL');
     await child.exited;

@@ -64,9 +64,9 @@ function sessionOptions(
 }
 
 function nativeSession(path: string, options: object): OnnxSession {
-  const { binding, initOrt } = require('onnxruntime-node/dist/binding.js') as NativeBinding;
-  initOrt();
-  const session = new binding.InferenceSession();
+  const native = require('onnxruntime-node/dist/binding.js') as NativeBinding;
+  native.initOrt();
+  const session = new native.binding.InferenceSession();
   session.loadModel(path, options);
   return {
     inputNames: session.inputMetadata.map(({ name }) => name),
@@ -181,11 +181,7 @@ export function viewTensor(
     );
   }
   const [type, View, elementBytes] = TENSOR_TYPES[datatype];
-  return new ort.Tensor(
-    type,
-    new View(buffer, offset, length / elementBytes) as Ort.Tensor.DataTypeMap['float32'],
-    shape,
-  );
+  return new ort.Tensor(type, new View(buffer, offset, length / elementBytes), shape);
 }
 
 function encodeStrings(texts: readonly string[]): Uint8Array {

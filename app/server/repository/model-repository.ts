@@ -313,15 +313,17 @@ export class ModelRepository {
     for (const { version, served } of replaced) {
       const isGone = !started.some((each) => each.version === version);
       if (!isGone) served.replace();
-      void served.stop(DRAIN_MILLISECONDS).then(() => {
-        if (isGone)
-          target.versions.set(version, {
-            served: null,
-            status: { state: 'UNAVAILABLE', reason: 'unloaded' },
-          });
-      });
+      void this.#retire(target, version, served, isGone);
     }
     await current?.override?.remove();
+  }
+
+  async #retire(model: LoadedModel, version: string, served: ServedVersion, isGone: boolean): Promise<void> {
+    await served.stop(DRAIN_MILLISECONDS);
+    const slot = model.versions.get(version);
+    if (isGone && slot?.served === served) {
+      model.versions.set(version, { served: null, status: { state: 'UNAVAILABLE', reason: 'unloaded' } });
+    }
   }
 
   async #unload(name: string): Promise<void> {
@@ -330,10 +332,10 @@ export class ModelRepository {
     const { log } = this.#environment;
     await Promise.all(
       [...model.versions].map(async ([version, slot]) => {
-        if (slot.served) {
-          await slot.served.stop(DRAIN_MILLISECONDS);
-          log.write('info', `successfully unloaded '${name}' version ${version}`);
-        }
+        // A version that never came keeps its reason, as in Triton.
+        if (!slot.served) return;
+        await slot.served.stop(DRAIN_MILLISECONDS);
+        log.write('info', `successfully unloaded '${name}' version ${version}`);
         slot.served = null;
         slot.status = { state: 'UNAVAILABLE', reason: 'unloaded' };
       }),
@@ -359,7 +361,7 @@ export class ModelRepository {
       if (versions.length === 0) return [{ name }];
       return versions.map(([version, slot]) => {
         const { state, reason } = this.#statusOf(slot);
-        return { name, version, state, ...(reason === '' ? {} : { reason }) };
+        return reason === '' ? { name, version, state } : { name, version, state, reason };
       });
     });
     return readyOnly ? entries.filter(({ state }) => state === 'READY') : entries;
@@ -451,6 +453,6 @@ export class ModelRepository {
       [...versions.values()].flatMap((slot) => slot.served ?? []),
     );
     await Promise.all(served.map((version) => version.stop(drainMilliseconds)));
-    await Promise.all(models.map(({ override }) => override?.remove()));
+    for (const { override } of models) await override?.remove();
   }
 }

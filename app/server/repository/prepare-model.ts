@@ -63,6 +63,10 @@ async function writtenConfig(
   const { configOverride } = settings;
   if (configOverride !== null) return { config: parseOverride(configOverride), text: configOverride };
   const written = await readWrittenConfig(directory, settings.configName);
+  if (written === null && !settings.autoComplete) {
+    const path = join(directory, 'config.pbtxt');
+    throw new StatusError('internal', `failed to open text file for read ${path}: No such file or directory`);
+  }
   if (written === null) return { config: {}, text: '' };
   const { config, diagnostics } = parseModelConfig(written.text);
   const reason = protobufReason(diagnostics);

@@ -142,7 +142,7 @@ export class ServedVersion {
       return;
     }
     this.#engine = engine;
-    void engine.exited.then((exit) => this.#engineExited(engine, exit));
+    void this.#watchEngine(engine);
     this.#setStatus('READY');
     for (let instance = 0; instance < engine.instanceCount; instance += 1) this.#instanceIsIdle(instance);
   }
@@ -152,7 +152,8 @@ export class ServedVersion {
     this.#setStatus('UNAVAILABLE', reason);
   }
 
-  #engineExited(engine: Engine, exit: ProcessExit): void {
+  async #watchEngine(engine: Engine): Promise<void> {
+    const exit = await engine.exited;
     if (this.#engine !== engine) return;
     this.#engine = null;
     this.#queue.dropInstances();
