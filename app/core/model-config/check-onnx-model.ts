@@ -3,7 +3,7 @@ import { StatusError } from '../status.ts';
 import type { ModelConfig, ModelInput, ModelOutput } from './model-config.ts';
 import type { ModelSignature, SignatureTensor } from './onnx-signature.ts';
 import type { SequenceControl } from './validate-sequence.ts';
-import { booleanControl, correlationControl } from './validate-sequence.ts';
+import { booleanControl, checkInitialStates, correlationControl } from './validate-sequence.ts';
 
 /** ONNX Runtime's names of element types, where they differ from the wire datatype. */
 const ONNX_NAMES: Readonly<Record<string, string>> = {
@@ -22,6 +22,7 @@ export function checkOnnxModelAgainstConfig(config: ModelConfig, signature: Mode
   refuseNonTensors(signature);
   checkInputs(config, signature, controls);
   checkOutputs(config, signature);
+  checkInitialStates(config);
 }
 
 /** Refuses an input or output that is no tensor: a sequence, a map, an optional. */

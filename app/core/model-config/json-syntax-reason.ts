@@ -1,13 +1,15 @@
 const CONTEXT_LENGTH = 20;
 
 interface Mistake {
-  readonly offset: number;
+  /** Null at the end of the text, where protobuf shows none of it. */
+  readonly offset: number | null;
   readonly message: string;
 }
 
 /** protobuf's reason for refusing a text that is not JSON, with the text around the place. */
 export function jsonSyntaxReason(text: string): string {
   const { offset, message } = findMistake(text) ?? { offset: 0, message: 'Unexpected token.' };
+  if (offset === null) return `${message}\n\n^`;
   const begin = Math.max(offset - CONTEXT_LENGTH, 0);
   const context = text.slice(begin, offset + CONTEXT_LENGTH);
   return `${message}\n${context}\n${' '.repeat(offset - begin)}^`;
@@ -51,7 +53,7 @@ function findMistake(text: string): Mistake | null {
     offset += token.length;
   }
   if (expected === 'end') return null;
-  return { offset: 0, message: `Unexpected end of string. ${EXPECTED[expected]}` };
+  return { offset: null, message: `Unexpected end of string. ${EXPECTED[expected]}` };
 }
 
 function unreadable(expected: Expectation): string {

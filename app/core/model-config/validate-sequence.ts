@@ -132,6 +132,53 @@ function falseTrueType(control: Control, modelName: string, kind: ControlKind): 
   return dataType;
 }
 
+/**
+ * Refuses with Triton's text what the sequence scheduler cannot use of `initial_state`. It does so after the model's own
+ * checks; the content of a data file is for the reader of the file to check.
+ */
+export function checkInitialStates(config: ModelConfig): void {
+  const seen = new Set<string>();
+  for (const state of config.sequence_batching?.state ?? []) {
+    for (const initial of state.initial_state ?? []) checkInitialState(state, initial, seen);
+  }
+}
+
+function checkInitialState(
+  state: Message<'ModelSequenceBatching.State'>,
+  initial: Message<'ModelSequenceBatching.InitialState'>,
+  seen: Set<string>,
+): void {
+  const name = state.input_name ?? '';
+  if ((initial.data_type ?? 'TYPE_INVALID') !== (state.data_type ?? 'TYPE_INVALID')) {
+    fail(
+      `The data type used for 'initial_state' field of state '${name}' does not match the state data type.`,
+    );
+  }
+  if (!initial.name) fail(`Field 'name' must be set when using initial_state for state input '${name}'.`);
+  if (seen.has(name)) fail(`State input name '${name}' specified more than once.`);
+  seen.add(name);
+  const dims = initial.dims ?? [];
+  const stateDims = state.dims ?? [];
+  if (dims.length !== stateDims.length) {
+    fail(
+      `Number of dimensions in 'initial_state' doesn't match the size of 'state' dimensions for state input '${name}'. ${String(dims.length)} != ${String(stateDims.length)}`,
+    );
+  }
+  for (const [index, dim] of dims.entries()) {
+    const stateDim = stateDims[index] ?? -1;
+    if (dim === -1)
+      fail(`'initial_state' field for state input name '${name}' contains variable dimensions.`);
+    if (stateDim !== -1 && dim !== stateDim) {
+      fail(
+        `'initial_state' dim for input name '${name}' doesn't match 'state' dim description. ${String(dim)} != ${String(stateDim)}`,
+      );
+    }
+  }
+  if (initial.zero_data === undefined && initial.data_file === undefined) {
+    fail(`initial_state setting expects state'${name}' to have state_data set`);
+  }
+}
+
 function fail(message: string): never {
   throw new StatusError('invalid-argument', message);
 }
