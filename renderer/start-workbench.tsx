@@ -10,9 +10,7 @@ import { HostProvider } from './host/host-context.tsx';
 import type { Mirror } from './host/mirror.ts';
 import type { ReconnectingHost } from './host/reconnecting-host.ts';
 import { shellMirror } from './host/shell-store.ts';
-import { historyMirror } from './history/history-store.ts';
 import { jobsMirror } from './jobs/jobs-store.ts';
-import { latencyMirror } from './latency/latency-store.ts';
 import { latencyMirror } from './latency/latency-store.ts';
 import { machineMirror } from './machine/machine-store.ts';
 import { modelsMirror } from './models/models-store.ts';
@@ -37,8 +35,6 @@ const MIRRORS: readonly Mirror[] = [
   historyMirror,
   latencyMirror,
   shellMirror,
-  historyMirror,
-  latencyMirror,
 ];
 
 /** Draws the workbench into the page and keeps it equal to the host. */
