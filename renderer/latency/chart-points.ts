@@ -10,7 +10,8 @@ export const MAX_DOTS = 10_000;
  */
 export function dotsOf(ring: RequestRing, range: RequestRange, most = MAX_DOTS): Int32Array {
   const count = range.end - range.start;
-  if (count <= most) return Int32Array.from({ length: Math.max(0, count) }, (_, index) => range.start + index);
+  if (count <= most)
+    return Int32Array.from({ length: Math.max(0, count) }, (_, index) => range.start + index);
   const run = Math.ceil((count * 3) / most);
   const dots: number[] = [];
   for (let start = range.start; start < range.end; start += run) {
@@ -22,7 +23,8 @@ export function dotsOf(ring: RequestRing, range: RequestRange, most = MAX_DOTS):
       if (ring.value('total', number) > ring.value('total', slowest)) slowest = number;
     }
     for (let number = start; number < end; number++) {
-      if (number === start || number === fastest || number === slowest || !ring.isOk(number)) dots.push(number);
+      if (number === start || number === fastest || number === slowest || !ring.isOk(number))
+        dots.push(number);
     }
   }
   return Int32Array.from(dots);

@@ -9,21 +9,19 @@ import { RequestRing, type RingRequest } from './request-ring.ts';
 export const KEPT_REQUESTS = 50_000;
 
 interface LatencyState {
-  /** Counts every batch of new requests; the rings themselves are changed in place. */
-  readonly revision: number;
-  /** By model. */
+  /** By model; the rings themselves are changed in place. */
   readonly rings: ReadonlyMap<string, RequestRing>;
 }
 
-const useLatencyStore = create<LatencyState>(() => ({ revision: 0, rings: new Map() }));
+const useLatencyStore = create<LatencyState>(() => ({ rings: new Map() }));
 
 const NO_REQUESTS = new RequestRing(1);
 
-/** The newest requests of a model. The ring stays the same object while it fills; `revision` tells that it did. */
-export function useRequestRing(model: string): { readonly ring: RequestRing; readonly revision: number } {
+/** The newest requests of a model. The ring stays the same object while it fills; `end` tells that it did. */
+export function useRequestRing(model: string): { readonly ring: RequestRing; readonly end: number } {
   const ring = useLatencyStore(({ rings }) => rings.get(model) ?? NO_REQUESTS);
-  const revision = useLatencyStore((state) => state.revision);
-  return { ring, revision };
+  const end = useLatencyStore(({ rings }) => rings.get(model)?.end ?? 0);
+  return { ring, end };
 }
 
 /** Takes every request that the server completes, from any client. */
@@ -45,19 +43,21 @@ export const latencyMirror: Mirror = {
 
 function add(requests: readonly (readonly [model: string, request: RingRequest])[]): void {
   if (requests.length === 0) return;
-  const { rings, revision } = useLatencyStore.getState();
-  const next = new Map(rings);
+  const next = new Map(useLatencyStore.getState().rings);
   for (const [model, request] of requests) {
     const ring = next.get(model) ?? new RequestRing(KEPT_REQUESTS);
     next.set(model, ring);
     ring.push(request);
   }
-  useLatencyStore.setState({ rings: next, revision: revision + 1 });
+  useLatencyStore.setState({ rings: next });
 }
 
 function ringRequest(request: CompletedRequest): RingRequest {
-  const { requestId, version, error, historyId, httpStatus, batchSize, requestBytes, responseBytes } = request;
-  const inputs = request.inputs.map(({ name, shape, datatype }) => `${name} ${formatShape(shape)} ${datatype}`);
+  const { requestId, version, error, historyId, httpStatus, batchSize, requestBytes, responseBytes } =
+    request;
+  const inputs = request.inputs.map(
+    ({ name, shape, datatype }) => `${name} ${formatShape(shape)} ${datatype}`,
+  );
   return {
     at: request.at,
     isOk: request.isOk,
@@ -90,7 +90,9 @@ function ringRequestOfHistory(entry: HistorySummary): RingRequest {
     compute:
       server === undefined
         ? 0
-        : server.computeInputMicroseconds + server.computeInferMicroseconds + server.computeOutputMicroseconds,
+        : server.computeInputMicroseconds +
+          server.computeInferMicroseconds +
+          server.computeOutputMicroseconds,
     label: {
       requestId: '',
       version: entry.version === undefined ? '' : String(entry.version),

@@ -7,7 +7,14 @@ export const ROLLING_REQUESTS = 100;
 /** What of a request is no number. */
 export type RequestLabel = Pick<
   CompletedRequest,
-  'requestId' | 'version' | 'error' | 'historyId' | 'httpStatus' | 'batchSize' | 'requestBytes' | 'responseBytes'
+  | 'requestId'
+  | 'version'
+  | 'error'
+  | 'historyId'
+  | 'httpStatus'
+  | 'batchSize'
+  | 'requestBytes'
+  | 'responseBytes'
 > & {
   /** `x [1, 8, 8] FP32, …` */
   readonly inputs: string;

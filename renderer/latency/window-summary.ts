@@ -23,20 +23,24 @@ export interface WindowSummary extends Percentiles {
   readonly failed: number;
   /** Requests a second between the first and the last of the window; null with fewer than two. */
   readonly perSecond: number | null;
+  /** Whose clock measured them. */
+  readonly clock: 'server' | 'client' | 'server and client';
 }
 
-/** The requests of the last `window` before `now`. */
-export function rangeOf(ring: RequestRing, window: LatencyWindow, now: number): RequestRange {
+/** The requests of the last `window` before `now`, up to the number `end`. */
+export function rangeOf(ring: RequestRing, end: number, window: LatencyWindow, now: number): RequestRange {
   const length = LATENCY_WINDOWS[window];
   const start = Number.isFinite(length) ? ring.firstSince(now - length) : ring.first;
-  return { start, end: ring.end };
+  return { start: Math.min(start, end), end };
 }
 
 /** Sums up a range. Percentiles are of answered requests only: how long a refusal took says nothing of the model. */
 export function summarize(ring: RequestRing, { start, end }: RequestRange): WindowSummary {
   const totals = new Float64Array(Math.max(0, end - start));
   let answered = 0;
+  let clientClock = 0;
   for (let number = start; number < end; number++) {
+    if (ring.label(number)?.clock === 'client') clientClock++;
     if (ring.isOk(number)) totals[answered++] = ring.value('total', number);
   }
   const count = end - start;
@@ -46,5 +50,6 @@ export function summarize(ring: RequestRing, { start, end }: RequestRange): Wind
     answered,
     failed: count - answered,
     perSecond: seconds > 0 ? (count - 1) / seconds : null,
+    clock: clientClock === 0 ? 'server' : clientClock === count ? 'client' : 'server and client',
   };
 }

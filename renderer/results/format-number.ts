@@ -5,32 +5,13 @@ import { shortFloat } from '../../app/core/tensors/tensor-json.ts';
 const COUNT = new Intl.NumberFormat('en-US');
 
 /** `1234567` → `1,234,567`. */
-export function formatCount(count: number): string {
+export function formatWhole(count: number): string {
   return COUNT.format(count);
-}
-
-/** `1 request`, `2 requests`. */
-export function formatQuantity(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** `[1, 8, 8]`; a scalar is `[]`. */
 export function formatShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
-}
-
-/** Bytes with a binary unit and three digits: `600 KiB`. */
-export function formatBytes(byteSize: number): string {
-  if (byteSize < 1024) return `${byteSize} B`;
-  const units = ['KiB', 'MiB', 'GiB'];
-  let size = byteSize;
-  let unit = 'B';
-  for (const next of units) {
-    if (size < 1024) break;
-    size /= 1024;
-    unit = next;
-  }
-  return `${Number(size.toPrecision(3))} ${unit}`;
 }
 
 /** A unit that suits a duration, and how many microseconds it has. */

@@ -10,19 +10,22 @@ export interface ImageLayout {
   readonly copies: number;
 }
 
-const PICTURE_TYPES: readonly Datatype[] = ['FP32', 'FP16', 'BF16', 'FP64', 'UINT8'];
+const PICTURE_TYPES: ReadonlySet<Datatype> = new Set(['FP32', 'FP16', 'BF16', 'FP64', 'UINT8']);
 
 /**
  * Reads a shape as an image: channels first or last with a batch in front (rank 4) or without (rank 3), or one gray
  * channel that is not written (`[batch, height, width]`). Null where it is none.
  */
 export function imageLayout(datatype: Datatype, shape: readonly number[]): ImageLayout | null {
-  if (!PICTURE_TYPES.includes(datatype) || shape.length < 3 || shape.length > 4) return null;
+  if (!PICTURE_TYPES.has(datatype) || shape.length < 3 || shape.length > 4) return null;
   const [batch, inner] = shape.length === 4 ? [shape[0] ?? 0, shape.slice(1)] : [1, shape];
   const [first = 0, second = 0, third = 0] = inner;
-  if (isChannels(first)) return checked({ order: 'NCHW', channels: first, height: second, width: third, copies: batch });
-  if (isChannels(third)) return checked({ order: 'NHWC', channels: third, height: first, width: second, copies: batch });
-  if (shape.length === 3) return checked({ order: 'NCHW', channels: 1, height: second, width: third, copies: first });
+  if (isChannels(first))
+    return checked({ order: 'NCHW', channels: first, height: second, width: third, copies: batch });
+  if (isChannels(third))
+    return checked({ order: 'NHWC', channels: third, height: first, width: second, copies: batch });
+  if (shape.length === 3)
+    return checked({ order: 'NCHW', channels: 1, height: second, width: third, copies: first });
   return null;
 }
 

@@ -74,18 +74,10 @@ function grayLevel(rgba: ArrayLike<number>, pixel: number): number {
 }
 
 function encodeValues(values: Float64Array, datatype: Datatype): Uint8Array {
-  switch (datatype) {
-    case 'UINT8':
-      return Uint8Array.from(values, Math.round);
-    case 'FP16':
-      return float16Bytes(values);
-    case 'BF16':
-      return bfloat16Bytes(values);
-    case 'FP64':
-      return bytesOf(values);
-    default:
-      return bytesOf(Float32Array.from(values));
-  }
+  if (datatype === 'UINT8') return Uint8Array.from(values, Math.round);
+  if (datatype === 'FP16') return float16Bytes(values);
+  if (datatype === 'BF16') return bfloat16Bytes(values);
+  return bytesOf(datatype === 'FP64' ? values : Float32Array.from(values));
 }
 
 /** The levels (0 to 255, RGBA) by which the values that are sent can be looked at: the smallest black, the largest white. */

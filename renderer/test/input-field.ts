@@ -69,7 +69,9 @@ export function freeAxesOf(
 
 /** The wire shape with every free axis filled in. */
 export function shapeOf(field: Pick<InputField, 'axes'>, dims: FreeDims): readonly number[] {
-  return field.axes.map((axis) => (axis.kind === 'fixed' ? axis.size : (dims[axis.key] ?? defaultSize(axis))));
+  return field.axes.map((axis) =>
+    axis.kind === 'fixed' ? axis.size : (dims[axis.key] ?? defaultSize(axis)),
+  );
 }
 
 /** The size that a free axis starts with: 224 for heights and widths, else 1. */
@@ -97,7 +99,8 @@ export function adoptShape(field: InputField, shape: readonly number[]): Adopted
     kind: 'mismatch',
     message: `The data has shape [${shape.join(', ')}], the input takes ${wireShapeText(field)}: ${why}.`,
   });
-  if (whole.length !== field.axes.length) return misfit(`${shape.length} axes instead of ${field.axes.length}`);
+  if (whole.length !== field.axes.length)
+    return misfit(`${shape.length} axes instead of ${field.axes.length}`);
   const dims: Record<string, number> = {};
   for (const [index, axis] of field.axes.entries()) {
     const size = whole[index] ?? 0;
@@ -106,7 +109,8 @@ export function adoptShape(field: InputField, shape: readonly number[]): Adopted
       continue;
     }
     const other = dims[axis.key];
-    if (other !== undefined && other !== size) return misfit(`${axis.label} would be both ${other} and ${size}`);
+    if (other !== undefined && other !== size)
+      return misfit(`${axis.label} would be both ${other} and ${size}`);
     dims[axis.key] = size;
   }
   return { kind: 'fits', dims, shape: whole, isBatchAdded };
@@ -119,4 +123,25 @@ export function wireShapeText({ axes }: Pick<InputField, 'axes'>): string {
 
 function isFree(axis: Axis | undefined): boolean {
   return axis?.kind === 'free';
+}
+
+/**
+ * Sizes that make an input hold exactly `count` elements, by changing one free axis (the batch last); null where no
+ * single axis can. Lets typed lines or a flat list choose the size by themselves.
+ */
+export function adoptCount(field: InputField, dims: FreeDims, count: number): FreeDims | null {
+  const shape = shapeOf(field, dims);
+  const free = field.axes.flatMap((axis, index) => (axis.kind === 'free' ? [{ axis, index }] : []));
+  const batchLast = free.toSorted(
+    (one, other) =>
+      Number(one.axis.maxBatchSize !== undefined) - Number(other.axis.maxBatchSize !== undefined),
+  );
+  for (const { axis, index } of batchLast) {
+    const isShared = field.axes.some(
+      (other, place) => place !== index && other.kind === 'free' && other.key === axis.key,
+    );
+    const rest = shape.reduce((product, size, place) => (place === index ? product : product * size), 1);
+    if (!isShared && rest > 0 && count % rest === 0) return { [axis.key]: count / rest };
+  }
+  return null;
 }

@@ -39,12 +39,15 @@ function parseBool(word: string): ParsedElement {
 
 function parseInteger(datatype: keyof typeof INTEGER_RANGES, word: string): ParsedElement {
   if (!INTEGER.test(word)) {
-    return mistake(DECIMAL.test(word) ? `${datatype} takes whole numbers, not ${word}.` : `${quoted(word)} is no number.`);
+    return mistake(
+      DECIMAL.test(word) ? `${datatype} takes whole numbers, not ${word}.` : `${quoted(word)} is no number.`,
+    );
   }
   const magnitude = BigInt(word.replace(/^[+-]/, ''));
   const value = word.startsWith('-') ? -magnitude : magnitude;
   const [minimum, maximum] = INTEGER_RANGES[datatype];
-  if (value < minimum || value > maximum) return mistake(`${datatype} reaches from ${minimum} to ${maximum}.`);
+  if (value < minimum || value > maximum)
+    return mistake(`${datatype} reaches from ${minimum} to ${maximum}.`);
   return { kind: 'value', value };
 }
 
@@ -60,7 +63,9 @@ function parseFloatElement(datatype: keyof typeof FLOAT_LIMITS, word: string): P
   }
   const value = Number(word);
   if (Math.abs(value) > FLOAT_LIMITS[datatype]) {
-    return mistake(`${word} is beyond ${datatype}, which ends at ±${FLOAT_LIMITS[datatype].toPrecision(5)}. Write inf for infinity.`);
+    return mistake(
+      `${word} is beyond ${datatype}, which ends at ±${FLOAT_LIMITS[datatype].toPrecision(5)}. Write inf for infinity.`,
+    );
   }
   return { kind: 'value', value };
 }

@@ -7,7 +7,12 @@ export function pastedCells(text: string, splitsBlanks: boolean): readonly (read
   if (whole.includes('\t') || /(^|\n)"/.test(whole)) return splitQuoted(whole, '\t');
   const lines = whole.split('\n');
   if (!splitsBlanks) return lines.map((line) => [line]);
-  const bare = lines.map((line) => line.trim().replace(/^\[+|[\],;]+$/g, '').trim());
+  const bare = lines.map((line) =>
+    line
+      .trim()
+      .replace(/^\[+|[\],;]+$/g, '')
+      .trim(),
+  );
   const separator = bare.some((line) => line.includes(';'))
     ? /\s*;\s*/
     : bare.some((line) => line.includes(','))

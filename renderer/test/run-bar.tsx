@@ -1,0 +1,68 @@
+import { Button, Kbd, SegmentedControl, Tooltip } from '@mantine/core';
+import { IconPlayerPlayFilled, IconRotate2 } from '@tabler/icons-react';
+import './test.css';
+
+interface RunBarProps {
+  readonly protocol: 'binary' | 'json';
+  /** Why Run is not possible now; null where it is. */
+  readonly blockedBecause: string | null;
+  readonly isRunning: boolean;
+  readonly onProtocol: (protocol: 'binary' | 'json') => void;
+  readonly onRun: () => void;
+  readonly onReset: () => void;
+}
+
+const KEYS = /mac/i.test(globalThis.navigator?.userAgent ?? '') ? '⌘ ↵' : 'Ctrl ↵';
+
+/** Sends the request, chooses how it travels, and puts the form back to how it began. */
+export function RunBar({ protocol, blockedBecause, isRunning, onProtocol, onRun, onReset }: RunBarProps) {
+  return (
+    <div className="run-bar">
+      <Tooltip label={blockedBecause ?? `Send this request (${KEYS})`}>
+        <Button
+          leftSection={<IconPlayerPlayFilled size={14} aria-hidden />}
+          rightSection={
+            <Kbd size="xs" aria-hidden className="run-bar-keys">
+              {KEYS}
+            </Kbd>
+          }
+          aria-label="Run"
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+          loading={isRunning}
+          aria-disabled={blockedBecause !== null}
+          {...(blockedBecause === null ? {} : { 'aria-describedby': 'run-blocked', 'data-disabled': true })}
+          onClick={() => blockedBecause === null && onRun()}
+        >
+          Run
+        </Button>
+      </Tooltip>
+      <Tooltip label="Binary: the binary tensor extension, fast and exact. JSON: what curl sends.">
+        <SegmentedControl
+          size="xs"
+          aria-label="Protocol"
+          value={protocol}
+          onChange={(next) => onProtocol(next === 'json' ? 'json' : 'binary')}
+          data={[
+            { value: 'binary', label: 'Binary' },
+            { value: 'json', label: 'JSON' },
+          ]}
+        />
+      </Tooltip>
+      {blockedBecause !== null && (
+        <span id="run-blocked" className="run-bar-blocked">
+          {blockedBecause}
+        </span>
+      )}
+      <span className="output-card-space" />
+      <Button
+        variant="subtle"
+        color="gray"
+        size="compact-sm"
+        leftSection={<IconRotate2 size={14} aria-hidden />}
+        onClick={onReset}
+      >
+        Reset inputs
+      </Button>
+    </div>
+  );
+}
