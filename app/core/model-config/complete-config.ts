@@ -92,7 +92,7 @@ export function loadedConfig(
 }
 
 /** Fills in the defaults that do not depend on the model file or the machine (Triton's `NormalizeModelConfig`). */
-export function normalizeConfig(config: ModelConfig): ModelConfig {
+function normalizeConfig(config: ModelConfig): ModelConfig {
   const batchSizes = (config.max_batch_size ?? 0) > 0 ? [config.max_batch_size ?? 0] : [];
   const { version_policy, optimization, dynamic_batching, sequence_batching } = config;
   return {
@@ -128,7 +128,7 @@ function withBatchSizes<Batching extends { readonly preferred_batch_size?: reado
 }
 
 /** Gives every instance group a name, a kind, a count and GPUs (Triton's `NormalizeInstanceGroup`). */
-export function normalizeInstanceGroups(config: ModelConfig, gpuCount: number): ModelConfig {
+function normalizeInstanceGroups(config: ModelConfig, gpuCount: number): ModelConfig {
   if (config.ensemble_scheduling) return config;
   const name = config.name ?? '';
   const written: readonly ModelInstanceGroup[] = config.instance_group?.length

@@ -12,7 +12,7 @@ export function canBatch(signature: ModelSignature): boolean {
 }
 
 /** The inputs that a request must bring. */
-export function requiredInputs(signature: ModelSignature): readonly SignatureTensor[] {
+function requiredInputs(signature: ModelSignature): readonly SignatureTensor[] {
   return signature.inputs.filter(({ optional }) => !optional);
 }
 

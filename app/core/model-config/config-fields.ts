@@ -45,15 +45,12 @@ export const CONFIG_ENUMS = {
   'ModelInstanceGroup.SecondaryDevice.SecondaryDeviceKind': ['KIND_NVDLA'],
 } as const;
 
-/** The types of fields that are neither a message nor an enum. */
-export type ScalarType = 'string' | 'bool' | 'int32' | 'int64' | 'uint32' | 'uint64' | 'float' | 'double';
-
 /** One field of a message. */
 export interface ConfigField {
   readonly name: string;
   /** Field number in the proto. */
   readonly number: number;
-  /** A {@link ScalarType}, a key of {@link CONFIG_ENUMS} or a key of {@link CONFIG_MESSAGES}. */
+  /** A plain type (`string`, `bool`, `int32`, `int64`, `uint32`, `uint64`, `float`, `double`), a key of {@link CONFIG_ENUMS} or one of {@link CONFIG_MESSAGES}. */
   readonly type: string;
   readonly repeated?: true;
   /** The field is a map with keys of this type; `type` is the type of its values. */

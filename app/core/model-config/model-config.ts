@@ -50,9 +50,3 @@ export interface ModelDynamicBatching extends Message<'ModelDynamicBatching'> {}
 
 /** The `ensemble_scheduling` section. */
 export interface ModelEnsembling extends Message<'ModelEnsembling'> {}
-
-/** An entry of `model_warmup`. */
-export interface ModelWarmup extends Message<'ModelWarmup'> {}
-
-/** A config data type, or `TYPE_INVALID` where none was written. */
-export type ConfigDataType = EnumValue<'DataType'>;

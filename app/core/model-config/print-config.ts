@@ -132,7 +132,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** A string as text format writes it, in double quotes. */
-export function quoteText(text: string): string {
+function quoteText(text: string): string {
   const escaped = Array.from(text).map((char) => {
     if (Object.hasOwn(ESCAPES, char)) return ESCAPES[char] ?? char;
     const code = char.charCodeAt(0);

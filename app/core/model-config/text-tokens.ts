@@ -1,5 +1,5 @@
 /** A mistake that protobuf's tokenizer reports while it reads a token. */
-export interface TokenError {
+interface TokenError {
   /** Offset in the text. */
   readonly offset: number;
   /** protobuf's own reason text. */
@@ -22,9 +22,6 @@ export interface CommentSpan {
 }
 
 const NO_ERRORS: readonly TokenError[] = [];
-const WHITESPACE = /[ \t\n\r\v\f]+/y;
-const COMMENT = /#[^\n]*/y;
-const IDENTIFIER = /[A-Za-z_][A-Za-z0-9_]*/y;
 const HEX = /0[xX]([0-9a-fA-F]*)/y;
 const OCTAL = /0[0-7]*([0-9]*)/y;
 const DECIMAL = /(?:[0-9]+(\.[0-9]*)?|(\.[0-9]+))([eE][-+]?([0-9]*))?([fF])?/y;
@@ -35,8 +32,17 @@ function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray
   return pattern.exec(text);
 }
 
-const isDigit = (char: string | undefined): boolean => char !== undefined && char >= '0' && char <= '9';
-const isLetter = (char: string | undefined): boolean => char !== undefined && /[A-Za-z_]/.test(char);
+const HASH = 0x23;
+const DOT = 0x2e;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+const BACKSLASH = 0x5c;
+const NEWLINE = 0x0a;
+
+const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d);
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+const isLetter = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
 
 /** Splits a config into the tokens that protobuf's text-format tokenizer sees, and its comments. Never throws. */
 export function tokenizeConfig(text: string): {
@@ -56,32 +62,25 @@ export function tokenizeConfig(text: string): {
   };
 
   while (offset < text.length) {
-    const space = matchAt(WHITESPACE, text, offset);
-    if (space) {
-      offset += space[0].length;
-      continue;
-    }
-    const comment = matchAt(COMMENT, text, offset);
-    if (comment) {
-      comments.push({ start: offset, end: offset + comment[0].length });
-      offset += comment[0].length;
-      continue;
-    }
-    const char = text.charAt(offset);
-    const code = char.charCodeAt(0);
-    if (code < 0x20) {
+    const code = text.charCodeAt(offset);
+    if (isSpace(code)) {
+      offset++;
+    } else if (code === HASH) {
+      const lineEnd = text.indexOf('\n', offset);
+      const end = lineEnd < 0 ? text.length : lineEnd;
+      comments.push({ start: offset, end });
+      offset = end;
+    } else if (code < 0x20) {
       pending.push({ offset, message: 'Invalid control characters encountered in text.' });
-      while (offset < text.length && text.charCodeAt(offset) < 0x20 && !/\s/.test(text.charAt(offset)))
-        offset++;
-      continue;
-    }
-    const identifier = matchAt(IDENTIFIER, text, offset);
-    if (identifier) {
-      push('identifier', offset + identifier[0].length);
-    } else if (isDigit(char) || (char === '.' && isDigit(text[offset + 1]))) {
+      while (text.charCodeAt(offset) < 0x20 && !isSpace(text.charCodeAt(offset))) offset++;
+    } else if (isLetter(code)) {
+      let end = offset + 1;
+      while (isLetter(text.charCodeAt(end)) || isDigit(text.charCodeAt(end))) end++;
+      push('identifier', end);
+    } else if (isDigit(code) || (code === DOT && isDigit(text.charCodeAt(offset + 1)))) {
       readNumber(text, offset, push);
-    } else if (char === '"' || char === "'") {
-      readString(text, offset, char, push);
+    } else if (code === DOUBLE_QUOTE || code === SINGLE_QUOTE) {
+      readString(text, offset, code, push);
     } else if (code > 0x7f) {
       const point = text.codePointAt(offset) ?? code;
       const message = `Interpreting non ascii codepoint ${String(firstUtf8Byte(point))}.`;
@@ -104,7 +103,7 @@ function readNumber(text: string, start: number, push: Push): void {
   if (hex) {
     end = start + hex[0].length;
     if (hex[1] === '') errors.push({ offset: end, message: '"0x" must be followed by hex digits.' });
-  } else if (text[start] === '0' && isDigit(text[start + 1])) {
+  } else if (text[start] === '0' && isDigit(text.charCodeAt(start + 1))) {
     const octal = matchAt(OCTAL, text, start);
     const bad = octal?.[1] ?? '';
     end = start + (octal?.[0].length ?? 1);
@@ -118,7 +117,7 @@ function readNumber(text: string, start: number, push: Push): void {
     isFloat = [1, 2, 3, 5].some((group) => decimal?.[group] !== undefined);
     if (decimal?.[4] === '') errors.push({ offset: end, message: '"e" must be followed by exponent.' });
   }
-  if (isLetter(text[end])) {
+  if (isLetter(text.charCodeAt(end))) {
     errors.push({ offset: end, message: 'Need space between number and identifier.' });
   } else if (text[end] === '.') {
     const message = isFloat
@@ -129,22 +128,22 @@ function readNumber(text: string, start: number, push: Push): void {
   push(isFloat ? 'float' : 'integer', end, errors);
 }
 
-function readString(text: string, start: number, quote: string, push: Push): void {
+function readString(text: string, start: number, quote: number, push: Push): void {
   const errors: TokenError[] = [];
   let end = start + 1;
   for (;;) {
-    const char = text[end];
-    if (char === undefined || char === '\0') {
+    const code = text.charCodeAt(end);
+    if (Number.isNaN(code) || code === 0) {
       errors.push({ offset: end, message: 'Unexpected end of string.' });
       break;
     }
-    if (char === '\n') {
+    if (code === NEWLINE) {
       errors.push({ offset: end, message: 'String literals cannot cross line boundaries.' });
       break;
     }
     end++;
-    if (char === quote) break;
-    if (char !== '\\') continue;
+    if (code === quote) break;
+    if (code !== BACKSLASH) continue;
     const escape = matchAt(ESCAPE, text, end);
     if (escape) end += escape[0].length;
     else errors.push(escapeError(text, end));
