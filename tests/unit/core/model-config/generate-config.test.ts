@@ -164,6 +164,6 @@ test('the config of any ONNX model that runs is accepted with that model', () =>
     fc.property(tensors('in', 0), tensors('out', 1), (inputs, outputs) => {
       expect(serve(onnx(inputs, outputs)).config.name).toBe('shop');
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
