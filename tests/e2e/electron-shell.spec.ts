@@ -1,4 +1,7 @@
 import { expect } from '@playwright/test';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Page } from '@playwright/test';
 import { electronTest as test } from '../support/electron-stand-in/electron-test.ts';
 
 test('the window opens on the page and knows the host', async ({ app }) => {
@@ -30,7 +33,9 @@ test('the only window factory hardens what it makes', async ({ app }) => {
 test('the preload gives the page one function and nothing of electron', async ({ app }) => {
   const page = await app.firstPage();
   const offered = await page.evaluate(() =>
-    Object.entries(window.conch ?? {}).map(([name, value]) => `${name}: ${typeof value}`),
+    Object.entries((window as { conch?: object }).conch ?? {}).map(
+      ([name, value]) => `${name}: ${typeof value}`,
+    ),
   );
   expect(offered).toEqual(['pathForFile: function']);
   expect(await page.evaluate(() => 'require' in window || 'process' in window)).toBe(false);
@@ -98,7 +103,7 @@ test('no permission is given but to write the clipboard', async ({ app }) => {
   expect(await app.askPermission('clipboard-sanitized-write')).toBe(true);
 });
 
-test('the policy stops inline script, eval and the network', async ({ app }) => {
+test('the policy stops inline script, handlers, style and the network', async ({ app }) => {
   const page = await app.firstPage();
   await expect(page.getByText(/Drop a model/).first()).toBeVisible();
   const violated = await page.evaluate(async () => {
@@ -109,16 +114,69 @@ test('the policy stops inline script, eval and the network', async ({ app }) => 
     const script = document.createElement('script');
     script.textContent = 'window.isOwned = true;';
     document.body.append(script);
-    setTimeout('window.isOwned = true;');
+    const button = document.createElement('button');
+    button.setAttribute('onclick', 'window.isOwned = true;');
+    button.click();
     await fetch('https://evil.example/').catch(() => undefined);
-    const style = document.createElement('style');
-    style.textContent = 'body { color: red }';
-    document.head.append(style);
+    document.head.insertAdjacentHTML('beforeend', '<style>body { color: red }</style>');
     await new Promise((resolve) => setTimeout(resolve, 100));
     return { directives, isOwned: 'isOwned' in window };
   });
   expect(violated.isOwned).toBe(false);
   expect(new Set(violated.directives)).toEqual(
-    new Set(['script-src-elem', 'script-src', 'connect-src', 'style-src-elem']),
+    new Set(['script-src-elem', 'script-src-attr', 'connect-src', 'style-src-elem']),
   );
+});
+
+const DIGITS = fileURLToPath(new URL('../../sample-models/digits/1/model.onnx', import.meta.url));
+
+async function dropFile(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ({ name, bytes }) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes as BlobPart], name));
+      return transfer;
+    },
+    { name, bytes },
+  );
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await page.dispatchEvent('body', type, { dataTransfer: transfer });
+}
+
+test('a dropped file becomes a path, is served by utility processes, and outlives a killed engine', async ({
+  app,
+}) => {
+  const page = await app.firstPage();
+  await expect(page.getByText(/Drop a model/).first()).toBeVisible();
+  await app.givePath(page, 'digits.onnx', DIGITS);
+  // Not the file's bytes: only the path can have led to the model.
+  await dropFile(page, 'digits.onnx', new Uint8Array(await readFile(DIGITS)).subarray(0, 10));
+  await page.getByRole('button', { name: 'Serve model' }).click();
+  await expect(page.getByText('Your model answered', { exact: false }).first()).toBeVisible();
+
+  const engines = () =>
+    app.children.filter((child) => child.spawnargs.some((argument) => argument.endsWith('engine.mjs')));
+  expect(engines()).toHaveLength(1);
+  engines()[0]?.kill('SIGKILL');
+  await expect.poll(() => engines().length).toBe(2);
+  await expect(page.getByText(/engine/i).first()).toBeVisible();
+});
+
+test('a second start brings its paths to the first', async ({ app }) => {
+  const page = await app.firstPage();
+  await expect(page.getByText(/Drop a model/).first()).toBeVisible();
+  app.startAgain([DIGITS]);
+  await expect(page.getByRole('button', { name: 'Serve model' })).toBeVisible();
+});
+
+test('quitting ends every child', async ({ app }) => {
+  const page = await app.firstPage();
+  await expect(page.getByText(/Drop a model/).first()).toBeVisible();
+  app.startAgain([DIGITS]);
+  await page.getByRole('button', { name: 'Serve model' }).click();
+  await expect(page.getByText('Your model answered', { exact: false }).first()).toBeVisible();
+  await app.quit();
+  await expect
+    .poll(() => app.children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null))
+    .toEqual([]);
 });

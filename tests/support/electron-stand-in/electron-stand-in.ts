@@ -299,7 +299,10 @@ function createStandIn(context: BrowserContext) {
     dialogAnswers,
     firstPage: async () => {
       while (windows.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-      return windows[0]?.page ?? Promise.reject(new Error('There is no window.'));
+      const page = await windows[0]?.page;
+      if (!page) throw new Error('There is no window.');
+      await page.waitForURL(/\.electron\.test\//, { waitUntil: 'domcontentloaded' });
+      return page;
     },
     askPermission: (permission) =>
       new Promise((resolve) => {

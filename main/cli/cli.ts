@@ -1,0 +1,119 @@
+import { Command, CommanderError } from 'commander';
+import { StatusError } from '../../app/core/status.ts';
+import { readConchVersion } from '../start-host.ts';
+import { printConfig } from './print-config.ts';
+import { exportModel } from './export-model.ts';
+import { infer } from './infer.ts';
+import { inspectFile } from './inspect-file.ts';
+import { serve } from './serve.ts';
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+}
+
+function createProgram(): Command {
+  const program = new Command('conch')
+    .description(
+      'A workbench for models that NVIDIA Triton Inference Server will serve.\n' +
+        'Without a command, or with paths, it opens the workbench: conch [model or repository…]',
+    )
+    .version(readConchVersion())
+    .showHelpAfterError('(conch --help, or conch help <command>, shows how)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      examples(
+        'conch model.onnx                                  the workbench, with this model',
+        'conch inspect model.onnx                          what it is',
+        'conch serve ./model_repository --http-port 8000   as tritonserver would',
+        'conch infer model.onnx                            one request with generated inputs',
+      ),
+    );
+
+  program
+    .command('serve')
+    .summary('serve a model repository over HTTP')
+    .description("Serves a model repository; takes tritonserver's flags (conch serve --help lists them).")
+    .argument('[repository and flags...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(serve);
+  program
+    .command('inspect')
+    .summary('say what a model file is')
+    .description('Says what a model file or folder is: format, inputs, outputs, what can be done with it.')
+    .argument('<file>', 'a model file or folder')
+    .option('--json', 'the whole description as JSON')
+    .addHelpText('after', examples('conch inspect model.onnx', 'conch inspect model.pt --json | jq .verdict'))
+    .action(inspectFile);
+  program
+    .command('config')
+    .summary("print a model's config.pbtxt")
+    .description('Prints the config.pbtxt that Triton needs for a model, each inferred line with its reason.')
+    .argument('<file>', 'a model file or folder')
+    .option('--name <name>', "the model's name in the repository; from the file's name when absent")
+    .option('--json', 'name, text and config as JSON')
+    .addHelpText('after', examples('conch config model.onnx > model_repository/model/config.pbtxt'))
+    .action(printConfig);
+  program
+    .command('infer')
+    .summary('send one inference request')
+    .description(
+      'Sends one inference request to a served model, or to a model file by a server that lives for this request.',
+    )
+    .argument('<model>', 'a model file, or the URL of a served model: http://localhost:8000/my_model')
+    .option(
+      '--inputs <file>',
+      '.npz (arrays by input name, or by position "0", "1", …) or one .npy; generated when absent',
+    )
+    .option('--outputs <file>', 'write the outputs as .npz instead of printing their values')
+    .option('--model-version <number>', "the server's choice when absent")
+    .option('--json', 'the answer as JSON, 64-bit integers with every digit')
+    .addHelpText(
+      'after',
+      examples(
+        'conch infer model.onnx',
+        'conch infer model.onnx --inputs x.npz --outputs y.npz',
+        'conch infer http://localhost:8000/digits --inputs x.npz --json',
+      ),
+    )
+    .action(infer);
+  program
+    .command('export')
+    .summary('write a model repository that Triton serves as it is')
+    .description('Writes a ready model repository: a folder, a zip or a tar.gz.')
+    .argument(
+      '<model>',
+      "a model file, a repository folder, or the name of a model in Conch's own repository",
+    )
+    .requiredOption(
+      '--to <where>',
+      'a path (its ending says the format), or dir, zip or tar.gz for one in this folder',
+    )
+    .option('--data-folder <path>', "where Conch's own repository is; the workbench's when absent")
+    .option('--json', 'path and size as JSON')
+    .addHelpText(
+      'after',
+      examples('conch export model.onnx --to repository/', 'conch export digits --to digits.tar.gz'),
+    )
+    .action(exportModel);
+  return program;
+}
+
+async function run(): Promise<number> {
+  try {
+    await createProgram().parseAsync();
+    return Number(process.exitCode ?? 0);
+  } catch (cause) {
+    // Commander has said what is wrong; help and version end in the same way, as successes.
+    if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : WRONG_USAGE;
+    if (!(cause instanceof StatusError)) throw cause;
+    process.stderr.write(`${cause.message}\n`);
+    return FAILED;
+  }
+}
+
+process.exitCode = await run();

@@ -1,0 +1,67 @@
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ExportFormat } from '../../app/contract/calls.ts';
+import { StatusError } from '../../app/core/status.ts';
+import { findDataFolder } from '../data-folder.ts';
+import { finishJob, importPath, withTemporaryHost } from './temporary-host.ts';
+
+interface ExportOptions {
+  readonly to: string;
+  readonly dataFolder?: string;
+  readonly json?: boolean;
+}
+
+const ENDINGS: Readonly<Record<ExportFormat, string>> = { folder: '', zip: '.zip', 'tar.gz': '.tar.gz' };
+const FORMAT_WORDS: Readonly<Record<string, ExportFormat>> = {
+  dir: 'folder',
+  zip: 'zip',
+  'tar.gz': 'tar.gz',
+};
+
+/** Where to write and how: a bare format word means a file of the model's name in this folder. */
+export function readDestination(
+  to: string,
+  modelName: string,
+): { readonly format: ExportFormat; readonly path: string } {
+  const word = FORMAT_WORDS[to];
+  if (word !== undefined) return { format: word, path: resolve(`${modelName}${ENDINGS[word]}`) };
+  if (to.endsWith('.zip')) return { format: 'zip', path: resolve(to) };
+  return { format: /\.(tar\.gz|tgz)$/.test(to) ? 'tar.gz' : 'folder', path: resolve(to) };
+}
+
+/** `conch export`. */
+export async function exportModel(model: string, options: ExportOptions): Promise<void> {
+  await withTemporaryHost(async (host) => {
+    const isPath = await access(model).then(
+      () => true,
+      () => false,
+    );
+    if (!isPath) {
+      const path = join(options.dataFolder ?? findDataFolder(), 'model-repository');
+      await host.handlers['workspace.open']({ path }).catch((cause: unknown) => {
+        throw new StatusError(
+          'not-found',
+          `There is neither a file ${model} nor a model repository of Conch's own.`,
+          { cause },
+        );
+      });
+    }
+    const models = isPath ? await importPath(host, resolve(model)) : [model];
+    const { format, path } = readDestination(
+      options.to,
+      models.length === 1 ? (models[0] ?? '') : 'model-repository',
+    );
+    const { lints } = await host.handlers['export.preview']({ models });
+    for (const lint of lints.filter(({ state }) => state !== 'ok'))
+      process.stderr.write(`${lint.model}: ${lint.detail}\n`);
+    const outcome = await finishJob(host, 'export', () =>
+      host.handlers['export.start']({ models, format, destination: path }),
+    );
+    if (outcome.kind !== 'path') throw new StatusError('internal', 'The export has no path.');
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ models, format, path: outcome.path, byteSize: outcome.byteSize })}\n`
+        : `Wrote ${models.join(', ')} to ${outcome.path} (${outcome.byteSize.toLocaleString('en')} bytes).\n`,
+    );
+  });
+}
