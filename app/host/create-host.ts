@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { ImportSource } from '../contract/calls.ts';
 import type { HostEventSource, HostHandlers } from '../contract/host-dispatch.ts';
 import type { HostSnapshot } from '../contract/snapshot.ts';
@@ -121,7 +121,9 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
   const samples = await openSampleModels(options.sampleModelsFolder);
   const completed = createCompletedRequests(emit);
   const probe = createModelProbe(launcher);
-  const machine = createMachine(emit, () => probe.cuda());
+  const machine = createMachine(emit, () =>
+    probe.cuda(join(options.sampleModelsFolder, 'linear_regression')),
+  );
   await mkdir(folder.defaultRepository, { recursive: true });
 
   let current: Session | null = null;

@@ -14,6 +14,10 @@ export function inProcessLauncher(): HostProcessLauncher {
       const isInspector = entry === 'inspector';
       const listeners = new Set<(message: unknown) => void>();
       const exits = new Set<(exit: HostProcessExit) => void>();
+      const answer = async (request: InspectionRequest) => {
+        const reply = structuredClone(await answerInspection(request));
+        for (const listener of listeners) listener(reply);
+      };
       if (!isInspector)
         setImmediate(() => {
           for (const listener of exits) listener({ code: null, signal: null });
@@ -22,9 +26,7 @@ export function inProcessLauncher(): HostProcessLauncher {
         pid: isInspector ? process.pid : 0,
         spawned: Promise.resolve(isInspector ? process.pid : 0),
         postMessage: (message) => {
-          void answerInspection(message as InspectionRequest).then((reply) => {
-            for (const listener of listeners) listener(structuredClone(reply));
-          });
+          void answer(message as InspectionRequest);
         },
         onMessage: (listener) => void listeners.add(listener),
         onExit: (listener) => void exits.add(listener),

@@ -68,7 +68,8 @@ async function writeEntries(archive: ReturnType<typeof extract>, task: UnpackTas
     } else {
       await writeFile(entry as AsyncIterable<Uint8Array>, join(task.into, path), (bytes) => {
         checkCancelled(task.signal);
-        task.onProgress?.(budget.spend(bytes), undefined, path);
+        const done = budget.spend(bytes);
+        task.onProgress?.(done, undefined, path);
       });
     }
   }

@@ -4,7 +4,7 @@ import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { StatusError } from '../../core/status.ts';
 import { checkCancelled, writeFully } from '../files/copy-file.ts';
 import { fileErrorCode, fileFailure } from '../files/file-failure.ts';
-import { createPathSet, relativePathProblem } from '../files/path-rules.ts';
+import { createPathSet, relativePathProblem, shownName } from '../files/path-rules.ts';
 import {
   archiveFailure,
   createByteBudget,
@@ -120,6 +120,10 @@ function zipFailure(cause: unknown, path: string): StatusError {
   if (cause instanceof StatusError) return cause;
   if (fileErrorCode(cause)?.startsWith('E')) return fileFailure(cause, 'unpack', path);
   const detail = cause instanceof Error ? cause.message : String(cause);
+  if (/^(?:absolute path|invalid relative path|invalid characters)/.test(detail))
+    return archiveFailure(
+      `The archive is not unpacked because an entry would leave the folder: ${shownName(detail)}.`,
+    );
   return archiveFailure(`The zip archive is damaged and was not unpacked: ${detail}.`);
 }
 

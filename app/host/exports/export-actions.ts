@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CallResult, ExportFormat } from '../../contract/calls.ts';
+import type { ModelEntry } from '../../contract/model-entry.ts';
 import { StatusError } from '../../core/status.ts';
 import type { JobRegistry } from '../jobs/job-registry.ts';
 import type { DiskModel } from '../workspace/scan-repository.ts';
@@ -23,6 +24,10 @@ async function targetPath(destination: string, fileName: string): Promise<string
   const path = resolve(destination);
   const stats = await stat(path).catch(() => null);
   return stats?.isDirectory() ? join(path, fileName) : path;
+}
+
+function lintsOf(model: DiskModel, entry: ModelEntry): CallResult<'export.preview'>['lints'] {
+  return lintModel(model, entry).map((item) => Object.assign({ model: model.name }, item));
 }
 
 export function createExportActions(parts: {
@@ -49,9 +54,7 @@ export function createExportActions(parts: {
           ...plan.files.map(({ path, byteSize }) => ({ path, byteSize })),
           ...plan.emptyFolders.map((path) => ({ path: `${path}/`, byteSize: 0 })),
         ],
-        lints: models.flatMap((model) =>
-          lintModel(model, workspace.find(model.name)).map((item) => ({ ...item, model: model.name })),
-        ),
+        lints: models.flatMap((model) => lintsOf(model, workspace.find(model.name))),
       };
     },
     start: async (names, format, destination) => {

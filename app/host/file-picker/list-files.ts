@@ -19,6 +19,10 @@ function compareEntries(a: PickerEntry, b: PickerEntry): number {
   return a.name.localeCompare(b.name, 'en', { numeric: true });
 }
 
+function folderEntry(name: string, path: string): PickerEntry {
+  return { name, path, kind: 'folder', byteSize: 0 };
+}
+
 /** One folder of the host's machine for the file picker: folders first, then files, both by name. */
 export async function listFiles(
   query: { path?: string; showsHidden?: boolean },
@@ -30,15 +34,15 @@ export async function listFiles(
     const entries = await Promise.all(names.slice(0, MAX_ENTRIES).map((name) => entryOf(path, name)));
     const root = parse(path).root;
     const places = [
-      { name: 'Home', path: homedir() },
-      { name: 'Current folder', path: process.cwd() },
-      { name: `Repository (${basename(repository)})`, path: repository },
-      { name: root, path: root },
+      folderEntry('Home', homedir()),
+      folderEntry('Current folder', process.cwd()),
+      folderEntry(`Repository (${basename(repository)})`, repository),
+      folderEntry(root, root),
     ];
     return {
       path,
       parent: dirname(path) === path ? null : dirname(path),
-      places: places.map((place) => ({ ...place, kind: 'folder', byteSize: 0 })),
+      places,
       entries: entries.filter((entry) => entry !== null).sort(compareEntries),
     };
   });

@@ -172,8 +172,8 @@ async function importArchive(
 /** A lone file may name others that lie beside it on the host's own disk. */
 async function withNamedFiles(run: Import, source: SourceTree): Promise<SourceTree> {
   if (source.isOurs || source.tree.kind !== 'files') return source;
-  const { externalData } = await run.parts.inspector.describe(source.tree);
-  return (await withNeighbours(source, externalData)) ?? source;
+  const names = await run.parts.inspector.nameExternalData(source.tree);
+  return (await withNeighbours(source, names)) ?? source;
 }
 
 async function importSourceTree(

@@ -9,6 +9,8 @@ export type InspectedTree =
 /** What is asked about a tree. */
 export type InspectionQuestion =
   | { readonly kind: 'recognize' }
+  /** Which files the ONNX models of the tree name as their external data, there or not. */
+  | { readonly kind: 'name-external-data' }
   /** The model of the tree; with `path` the one that this file is. */
   | { readonly kind: 'describe'; readonly path?: string };
 
@@ -23,4 +25,5 @@ export interface InspectionRequest {
 export type InspectionReply =
   | { readonly id: number; readonly kind: 'recognized'; readonly meaning: TreeMeaning }
   | { readonly id: number; readonly kind: 'described'; readonly description: ModelDescription }
+  | { readonly id: number; readonly kind: 'named'; readonly files: readonly string[] }
   | { readonly id: number; readonly kind: 'failed'; readonly reason: string };

@@ -22,6 +22,8 @@ export interface Inspector {
   describe(tree: InspectedTree, path?: string): Promise<ModelDescription>;
   /** What the files are together; the same rejections. */
   recognize(tree: InspectedTree): Promise<TreeMeaning>;
+  /** The external data files that the ONNX models among the files name, there or not; the same rejections. */
+  nameExternalData(tree: InspectedTree): Promise<readonly string[]>;
   close(): void;
 }
 
@@ -121,6 +123,11 @@ export function createInspector(launcher: HostProcessLauncher): Inspector {
       const answer = await inspect(tree, { kind: 'recognize' });
       if (answer.kind !== 'recognized') throw new Error('The inspector answered another question.');
       return answer.meaning;
+    },
+    nameExternalData: async (tree) => {
+      const answer = await inspect(tree, { kind: 'name-external-data' });
+      if (answer.kind !== 'named') throw new Error('The inspector answered another question.');
+      return answer.files;
     },
     close: end,
   };

@@ -42,6 +42,9 @@ const START_MILLISECONDS = 20_000;
 /** A first load may take long (a huge model on a slow disk); a run may too. */
 const ANSWER_MILLISECONDS = 3_600_000;
 
+/** How a server's own log lines begin, in both of Triton's formats. */
+const SERVER_LOG_LINE = /^(?:[EWIV]\d{4} \d{2}:|\d{4}-\d{2}-\d{2}T[\d:]+Z [EWIV]|[+|])/;
+
 function portNotice(event: Extract<ServerEvent, { kind: 'port-busy' }>): string {
   const holder = event.holder ? `${event.holder.name} (pid ${event.holder.pid})` : 'another program';
   return event.taken === null
@@ -121,6 +124,10 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     }
   };
 
+  /** The server's own lines come as events; what is left is of engines and of Node. */
+  const logStderr = (text: string) => {
+    for (const line of text.split('\n')) if (!SERVER_LOG_LINE.test(line)) log('warning', 'engine', line);
+  };
   /** Loads that are under way; the answer comes when the model is ready or failed. */
   const askLoad = async (model: string) => {
     const { configText, newestVersion } = parts.describeLoad(model);
@@ -160,7 +167,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
             for (const model of wanted) void askLoad(model);
             resolve();
           }),
-        (text) => log('info', 'engine', text),
+        (text) => logStderr(text),
       );
       running = server;
       const timer = setTimeout(() => server.kill(), START_MILLISECONDS);

@@ -22,6 +22,11 @@ export interface DescriptionStore {
 
 const MAX_KEPT = 500;
 
+const INTERRUPTED: ProbeOutcome = {
+  kind: 'skipped',
+  reason: 'Conch was closed while it was tried; it is opened again when you serve it.',
+};
+
 /** Names one state of a version directory: any change of a file gives another key. */
 export function descriptionKey(version: DiskVersion): string {
   const hash = createHash('sha256').update(version.path);
@@ -59,7 +64,8 @@ export async function openDescriptionStore(folder: string, conchVersion: string)
         onSetAside: () => undefined,
       });
       if (!kept || kept.conchVersion !== conchVersion) return null;
-      const model = { description: kept.description, probe: kept.probe };
+      const probe = kept.probe.kind === 'pending' ? INTERRUPTED : kept.probe;
+      const model = { description: kept.description, probe };
       known.set(key, model);
       return model;
     },

@@ -126,7 +126,7 @@ async function run(session: OnnxSession, description: ModelDescription): Promise
   return session.run(Object.fromEntries(feeds), session.outputNames);
 }
 
-async function probe(path: string, isJson: boolean): Promise<void> {
+async function probe(path: string, isJson: boolean, provider: 'cpu' | 'cuda'): Promise<void> {
   const start = performance.now();
   const file = await during('describe', () => findModelFile(path));
   const description = await during('describe', () => describe(file));
@@ -144,7 +144,7 @@ async function probe(path: string, isJson: boolean): Promise<void> {
   );
   const unsafe = unsafeReason([...inputs, ...outputs]);
   if (unsafe !== null) throw new ProbeFailure('load', unsafe);
-  const session = await during('load', () => openOnnxSession(file, { provider: 'cpu', device: 0 }, SETTINGS));
+  const session = await during('load', () => openOnnxSession(file, { provider, device: 0 }, SETTINGS));
   const loaded = performance.now();
   report(
     {
@@ -210,13 +210,15 @@ async function main(): Promise<void> {
   const limit = args.find((argument) => argument.startsWith('--memory-limit-bytes='))?.split('=')[1];
   const path = args.find((argument) => !argument.startsWith('--'));
   if (path === undefined) {
-    process.stderr.write('Usage: probe <model file or directory> [--json] [--memory-limit-bytes=N]\n');
+    process.stderr.write(
+      'Usage: probe <model file or directory> [--json] [--cuda] [--memory-limit-bytes=N]\n',
+    );
     process.exitCode = 2;
     return;
   }
   watchMemory(Number(limit ?? 0), isJson);
   try {
-    await probe(path, isJson);
+    await probe(path, isJson, args.includes('--cuda') ? 'cuda' : 'cpu');
   } catch (cause) {
     const step = cause instanceof ProbeFailure ? cause.during : 'describe';
     const message = cause instanceof Error ? cause.message : String(cause);
