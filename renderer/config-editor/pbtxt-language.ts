@@ -15,6 +15,7 @@ export function definePbtxt(monaco: typeof Monaco): void {
       ['[', ']'],
       ['<', '>'],
     ],
+    colorizedBracketPairs: [],
     autoClosingPairs: [
       { open: '{', close: '}' },
       { open: '[', close: ']' },

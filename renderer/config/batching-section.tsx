@@ -14,7 +14,7 @@ export function BatchingSection({ written, setField }: SectionProps) {
       <Group align="flex-start" gap="sm" wrap="nowrap">
         <ParsedInput
           label="Largest batch"
-          width={112}
+          width={124}
           value={maxBatchSize}
           toText={String}
           parse={parseBatch}

@@ -49,7 +49,6 @@ export function ConfigPanel({ model }: { readonly model: ModelEntry }) {
             { value: 'text', label: 'Text' },
           ]}
         />
-        <span className={classes.spacer} />
         <SaveStatus model={model} draft={draft} analysis={now} />
         <Tooltip label="Undo">
           <ActionIcon aria-label="Undo" disabled={draft.history.past.length === 0} onClick={undo}>

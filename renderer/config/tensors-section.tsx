@@ -1,4 +1,4 @@
-import { Group, Select, Text } from '@mantine/core';
+import { Select, Text } from '@mantine/core';
 import { CONFIG_ENUMS } from '../../app/core/model-config/config-fields.ts';
 import type { ModelInput, ModelOutput } from '../../app/core/model-config/model-config.ts';
 import type { SectionProps } from './config-form.tsx';
@@ -56,7 +56,7 @@ function TensorRow({ entry, kind, isOwn, setField }: TensorRowProps) {
           </Text>
         )}
       </Text>
-      <Group gap="xs" align="flex-start" wrap="nowrap">
+      <div className={classes.fields}>
         <Select
           size="xs"
           label="Data type"
@@ -65,7 +65,6 @@ function TensorRow({ entry, kind, isOwn, setField }: TensorRowProps) {
           value={entry.data_type ?? null}
           allowDeselect={false}
           searchable
-          w={140}
           onChange={(dataType) => dataType !== null && setField('data_type', dataType)}
         />
         <ParsedInput
@@ -96,7 +95,7 @@ function TensorRow({ entry, kind, isOwn, setField }: TensorRowProps) {
             onChange={(file) => setField('label_filename', file === '' ? undefined : file)}
           />
         )}
-      </Group>
+      </div>
     </div>
   );
 }

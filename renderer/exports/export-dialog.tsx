@@ -210,7 +210,7 @@ function Checklist({ preview }: { readonly preview: Preview | null }) {
                   {LINT_WORDS[lint.state]} · {lint.model}
                 </span>
                 <div className="conch-muted">{lint.detail}</div>
-                {lint.fix !== undefined && <FixBox fix={lint.fix} />}
+                {lint.fix !== undefined && <FixBox fix={{ text: lint.fix }} />}
               </div>
             </li>
           );

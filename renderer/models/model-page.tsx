@@ -39,7 +39,7 @@ export function ModelPage({ model }: { readonly model: ModelEntry }) {
         <Tabs.Panel value="model" className={classes.tabPanel}>
           <div className={classes.columns}>
             <ModelCard model={model} />
-            <ConfigPanel model={model} />
+            {hasConfig(model) && <ConfigPanel model={model} />}
           </div>
         </Tabs.Panel>
         <Tabs.Panel value="test" className={classes.tabPanel}>
@@ -56,4 +56,9 @@ export function ModelPage({ model }: { readonly model: ModelEntry }) {
       </Tabs>
     </div>
   );
+}
+
+/** What cannot be served gets no config; one that is there anyway is shown. */
+function hasConfig({ problem, description, config }: ModelEntry): boolean {
+  return config.text !== '' || (problem === undefined && description?.verdict.kind !== 'cannot-be-served');
 }

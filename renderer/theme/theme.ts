@@ -77,6 +77,10 @@ export const theme = createTheme({
         events: { hover: true, focus: true, touch: true },
       },
     },
+    InputWrapper: { styles: { label: { fontWeight: 500, marginBottom: 2, whiteSpace: 'nowrap' } } },
+    SegmentedControl: {
+      styles: { root: { background: 'var(--conch-sunken)', border: '1px solid var(--conch-line)' } },
+    },
     TextInput: { defaultProps: { size: 'sm' } },
     NumberInput: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },

@@ -213,7 +213,7 @@ export function createFixtureHost(change: Partial<HostSnapshot> = {}): FixtureHo
           title: 'Label files present',
           state: 'warning',
           detail: 'labels.txt has 9 lines, the output has 10 values.',
-          fix: { text: 'Add the missing label.' },
+          fix: 'Add the missing label.',
           model,
         } as const,
       ]),
