@@ -198,7 +198,8 @@ export async function openHistoryStore(options: {
     get: async (id) => {
       const path = await findBody(id);
       try {
-        return decodeMessage(await readFile(path)) as HistoryEntry;
+        const { buffer, byteOffset, byteLength } = await readFile(path);
+        return decodeMessage(new Uint8Array(buffer, byteOffset, byteLength)) as HistoryEntry;
       } catch (cause) {
         if (fileErrorCode(cause) === 'ENOENT')
           throw new StatusError('not-found', 'This request is no longer in the history.', { cause });

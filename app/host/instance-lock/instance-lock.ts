@@ -69,8 +69,8 @@ export async function readInstanceHolder(dataFolder: string): Promise<InstanceHo
 }
 
 async function takeLock(path: string, holder: InstanceHolder): Promise<boolean> {
-  const temporary = `${path}.${process.pid}.new`;
-  const handle = await open(temporary, 'w', 0o600);
+  const temporary = join(path, '..', temporaryName(LOCK_NAME));
+  const handle = await open(temporary, 'wx', 0o600);
   try {
     await handle.writeFile(JSON.stringify(holder));
   } finally {

@@ -33,8 +33,10 @@ type Step = Readonly<Record<string, unknown>> & { readonly step: string };
 function stepsOf(output: string): readonly Step[] {
   return output.split('\n').flatMap((line) => {
     try {
-      const step: unknown = JSON.parse(line);
-      return isRecord(step) && typeof step['step'] === 'string' ? [step as Step] : [];
+      const facts: unknown = JSON.parse(line);
+      if (!isRecord(facts)) return [];
+      const { step } = facts;
+      return typeof step === 'string' ? [{ ...facts, step }] : [];
     } catch {
       return [];
     }

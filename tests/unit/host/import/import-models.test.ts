@@ -227,5 +227,7 @@ describe('importing', () => {
       const { models } = await tested.client.call('host.snapshot', null);
       return models.some(({ name, description }) => name === 'add_sub' && description);
     }, 'the model to be seen');
+    const { workspace } = await tested.client.call('host.snapshot', null);
+    expect(workspace.notices).toEqual([]);
   });
 });
