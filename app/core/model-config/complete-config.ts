@@ -28,6 +28,8 @@ export interface EffectiveConfigFacts {
   readonly gpuCount: number;
   /** False for a server started with `--disable-auto-complete-config`. */
   readonly autoComplete: boolean;
+  /** The batch size that auto-complete gives (`--backend-config=onnxruntime,default-max-batch-size=…`); 4 where absent. */
+  readonly defaultMaxBatchSize?: number | undefined;
 }
 
 /**
@@ -46,7 +48,9 @@ export function effectiveConfig(facts: EffectiveConfigFacts): {
  * The first half of {@link effectiveConfig}: what Triton does when it polls the repository. A model refused here is
  * not in the server at all (`failed to load 'x', failed to poll from model repository`, the reason only in the log).
  */
-export function polledConfig(facts: Omit<EffectiveConfigFacts, 'signature' | 'gpuCount'>): ModelConfig {
+export function polledConfig(
+  facts: Omit<EffectiveConfigFacts, 'signature' | 'gpuCount' | 'defaultMaxBatchSize'>,
+): ModelConfig {
   const { modelName, written, firstVersionFiles, autoComplete } = facts;
   const config = normalizeConfig(completeBackendFields(modelName, written, firstVersionFiles));
   validateModelConfig(config);
@@ -65,7 +69,7 @@ export function polledConfig(facts: Omit<EffectiveConfigFacts, 'signature' | 'gp
  * UNAVAILABLE with the text as its reason.
  */
 export function loadedConfig(
-  facts: Pick<EffectiveConfigFacts, 'signature' | 'gpuCount' | 'autoComplete'> & {
+  facts: Pick<EffectiveConfigFacts, 'signature' | 'gpuCount' | 'autoComplete' | 'defaultMaxBatchSize'> & {
     readonly polled: ModelConfig;
   },
 ): { readonly config: ModelConfig; readonly warnings: readonly string[] } {
@@ -76,7 +80,7 @@ export function loadedConfig(
   if (config.backend === 'onnxruntime') {
     checkOnnxSessionOptions(config);
     if (signature && autoComplete) {
-      config = normalizeConfig(completeOnnxConfig(config, signature, warnings));
+      config = normalizeConfig(completeOnnxConfig(config, signature, warnings, facts.defaultMaxBatchSize));
       validateModelConfig(config);
     }
   }

@@ -24,12 +24,13 @@ export function completeOnnxConfig(
   config: ModelConfig,
   signature: ModelSignature,
   warnings: string[],
+  defaultMaxBatchSize = AUTOFILLED_MAX_BATCH_SIZE,
 ): ModelConfig {
   const inputCount = (config.input?.length ?? 0) + (config.batch_input?.length ?? 0);
   const outputCount = config.output?.length ?? 0;
   if (inputCount > 0 && outputCount > 0) return config;
   refuseNonTensors(signature);
-  const batched = completeMaxBatchSize(config, signature, warnings);
+  const batched = completeMaxBatchSize(config, signature, warnings, Math.max(defaultMaxBatchSize, 0));
   const hasBatch = (batched.max_batch_size ?? 0) > 0;
   const complete = (tensor: SignatureTensor): ModelInput => completedIo(tensor, hasBatch);
   return {
@@ -43,6 +44,7 @@ function completeMaxBatchSize(
   config: ModelConfig,
   signature: ModelSignature,
   warnings: string[],
+  defaultMaxBatchSize: number,
 ): ModelConfig {
   const name = config.name ?? '';
   let size = config.max_batch_size ?? 0;
@@ -54,7 +56,7 @@ function completeMaxBatchSize(
     );
   }
   if (size === 0) {
-    size = AUTOFILLED_MAX_BATCH_SIZE;
+    size = defaultMaxBatchSize;
     warnings.push(
       `autofilled max_batch_size to ${String(size)} for model '${name}' since batching is supporrted but no max_batch_size is specified in model configuration. Must specify max_batch_size to utilize autofill with a larger max batch size`,
     );
