@@ -70,7 +70,7 @@ export function generateConfig(facts: GenerateConfigFacts): string {
   if (hasBatch) {
     comments['dynamic_batching'] = {
       above: [
-        'assumed: requests may share a batch, as in Triton’s auto-complete; remove it to run them one by one',
+        "assumed: requests may share a batch, as in Triton's auto-complete; remove it to run them one by one",
       ],
     };
   }
@@ -92,7 +92,7 @@ function decideBatching(description: ModelDescription): Batching {
       maxBatchSize: AUTOFILLED_MAX_BATCH_SIZE,
       reasons: [
         `inferred: the first dimension of every input and output varies${dimName(tensors)}, so it is taken for the batch;`,
-        `${String(AUTOFILLED_MAX_BATCH_SIZE)} is the size that Triton’s auto-complete gives. The dims below are without it.`,
+        `${String(AUTOFILLED_MAX_BATCH_SIZE)} is the size that Triton's auto-complete gives. The dims below are without it.`,
       ],
     };
   }
@@ -115,7 +115,7 @@ function dimName(tensors: readonly TensorSignature[]): string {
   const firsts = tensors.map(({ dims }) => dims.value?.[0]);
   const names = new Set(firsts.map((dim) => (dim?.kind === 'symbolic' ? dim.name : '')));
   const [name = ''] = names;
-  return names.size === 1 && name !== '' ? ` (“${oneLine(name)}”)` : '';
+  return names.size === 1 && name !== '' ? ` ("${oneLine(name)}")` : '';
 }
 
 function shapeSentence({ name, dims }: TensorSignature): string {
@@ -204,7 +204,7 @@ function withLabels(
   if (index < 0) return outputs;
   comments[`output[${String(index)}].label_filename`] = {
     behind: isFound
-      ? `assumed: ${DEFAULT_LABEL_FILENAME} lies in the model’s directory`
+      ? `assumed: ${DEFAULT_LABEL_FILENAME} lies in the model's directory`
       : 'assumed: this output looks like class scores',
   };
   return outputs.map((output, each) =>

@@ -165,6 +165,54 @@ describe('any config and any change', () => {
   });
 });
 
+describe('a text with mistakes', () => {
+  const CHANGES: readonly (readonly [ConfigPath, unknown])[] = [
+    [['name'], 'x'],
+    [['max_batch_size'], 3],
+    [
+      ['input', 0, 'dims'],
+      [1, 2, 3],
+    ],
+    [['input', 0, 'reshape', 'shape'], []],
+    [['output'], [{ name: 'y' }]],
+    [['parameters', 'k', 'string_value'], 'v'],
+    [['sequence_batching', 'direct'], {}],
+    [['dynamic_batching', 'preferred_batch_size'], [4]],
+    [['instance_group', 0], { count: 1 }],
+  ];
+
+  test('is changed by patches that lie inside it and do not overlap', () => {
+    const place = fc.nat().map((seed) => seed / 2 ** 31);
+    fc.assert(
+      fc.property(message('ModelConfig'), fc.array(place, { maxLength: 4 }), (config, places) => {
+        let text = printModelConfig(config);
+        for (const each of places) {
+          const offset = Math.floor(each * text.length);
+          text = text.slice(0, offset) + text.slice(offset + 1);
+        }
+        for (const [path, value] of CHANGES) {
+          for (const edits of [editsOf(text, path, value), removeField(text, path)]) {
+            const inOrder = edits.toSorted((left, right) => left.offset - right.offset);
+            const ends = inOrder.map(({ offset, length }) => offset + length);
+            expect(ends.every((end, index) => end <= (inOrder[index + 1]?.offset ?? text.length))).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+/** No edits where the path leads nowhere, as after a list whose brackets are lost. */
+function editsOf(text: string, path: ConfigPath, value: unknown): ReturnType<typeof setField> {
+  try {
+    return setField(text, path, value);
+  } catch (cause) {
+    if (cause instanceof RangeError) return [];
+    throw cause;
+  }
+}
+
 function withoutRivals(config: object, oneof: string | undefined): object {
   const rivals = fieldsOf('ModelConfig').filter((field) => oneof !== undefined && field.oneof === oneof);
   return Object.fromEntries(

@@ -106,8 +106,8 @@ test('every value says where it comes from', () => {
     .toBe(`# ONNX model, config written by Conch.
 name: "shop"
 backend: "onnxruntime"
-# inferred: the first dimension of every input and output varies (“n”), so it is taken for the batch;
-# 4 is the size that Triton’s auto-complete gives. The dims below are without it.
+# inferred: the first dimension of every input and output varies ("n"), so it is taken for the batch;
+# 4 is the size that Triton's auto-complete gives. The dims below are without it.
 max_batch_size: 4
 input [
   {
@@ -123,7 +123,7 @@ output [
     dims: [ 1 ] # from the model: [n, 1] without the batch
   }
 ]
-# assumed: requests may share a batch, as in Triton’s auto-complete; remove it to run them one by one
+# assumed: requests may share a batch, as in Triton's auto-complete; remove it to run them one by one
 dynamic_batching {}
 `);
 });
