@@ -245,7 +245,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
   };
 
   const modelActions = createModelActions({ session, supervisor, trash, staging: folder.staging });
-  const exportActions = createExportActions({ session, jobs, downloads });
+  const exportActions = createExportActions({ session, jobs, downloads, inspector });
   const snapshot = (): HostSnapshot => {
     const { workspace, history } = session();
     return {

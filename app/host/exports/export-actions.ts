@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CallResult, ExportFormat } from '../../contract/calls.ts';
-import type { ModelEntry } from '../../contract/model-entry.ts';
+import type { LintItem } from '../../core/export-lints/lint-repository.ts';
 import { StatusError } from '../../core/status.ts';
+import type { Inspector } from '../inspection/inspector.ts';
 import type { JobRegistry } from '../jobs/job-registry.ts';
 import type { DiskModel } from '../workspace/scan-repository.ts';
 import type { Session } from '../workspace/session.ts';
+import type { OpenWorkspace } from '../workspace/workspace.ts';
 import type { Downloads } from './downloads.ts';
 import { planExport } from './export-plan.ts';
 import { lintModel } from './lint-model.ts';
@@ -26,14 +28,23 @@ async function targetPath(destination: string, fileName: string): Promise<string
   return stats?.isDirectory() ? join(path, fileName) : path;
 }
 
-function lintsOf(model: DiskModel, entry: ModelEntry): CallResult<'export.preview'>['lints'] {
-  return lintModel(model, entry).map((item) => Object.assign({ model: model.name }, item));
+async function lintsOf(
+  models: readonly DiskModel[],
+  workspace: OpenWorkspace,
+  inspector: Inspector,
+): Promise<CallResult<'export.preview'>['lints']> {
+  const lints: (LintItem & { model: string })[] = [];
+  for (const model of models)
+    for (const item of await lintModel(model, workspace.find(model.name), inspector))
+      lints.push({ ...item, model: model.name });
+  return lints;
 }
 
 export function createExportActions(parts: {
   readonly session: () => Session;
   readonly jobs: JobRegistry;
   readonly downloads: Downloads;
+  readonly inspector: Inspector;
 }): ExportActions {
   const findAll = (names: readonly string[]): readonly DiskModel[] => {
     const { workspace } = parts.session();
@@ -54,7 +65,7 @@ export function createExportActions(parts: {
           ...plan.files.map(({ path, byteSize }) => ({ path, byteSize })),
           ...plan.emptyFolders.map((path) => ({ path: `${path}/`, byteSize: 0 })),
         ],
-        lints: models.flatMap((model) => lintsOf(model, workspace.find(model.name))),
+        lints: await lintsOf(models, workspace, parts.inspector),
       };
     },
     start: async (names, format, destination) => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { unpackArchive } from '../../../../app/host/archives/unpack-archive.ts';
 import { listFolder } from '../../../../app/host/files/file-tree.ts';
-import { makeTestFolder, startTestHost, type TestHost } from '../../../support/start-test-host.ts';
+import { makeTestFolder, startTestHost, waitFor, type TestHost } from '../../../support/start-test-host.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../../../sample-models', import.meta.url));
 
@@ -54,8 +54,33 @@ describe('an export', () => {
   };
 
   test('shows what it will hold', async () => {
-    const { tree } = await tested.client.call('export.preview', { models: ['digits', 'pair'] });
+    await waitFor(async () => {
+      const { models } = await tested.client.call('host.snapshot', null);
+      return models.find(({ name }) => name === 'digits')?.description;
+    }, 'the description');
+    const { tree, lints } = await tested.client.call('export.preview', { models: ['digits', 'pair'] });
     expect(tree.map(({ path }) => path).sort()).toEqual([...expected, 'pair/1/'].sort());
+    const wrong = lints.filter(({ model, state }) => model === 'digits' && state !== 'ok');
+    expect(wrong.map(({ id }) => id)).toEqual(['versions']);
+    expect(lints.find(({ model, id }) => model === 'pair' && id === 'versions')).toMatchObject({
+      state: 'warning',
+    });
+  });
+
+  test("says in Triton's words where the config disagrees with the model", async () => {
+    const path = join(repository, 'digits', 'config.pbtxt');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace('name: "digits"', 'name: "other"'));
+    await waitFor(async () => {
+      const { models } = await tested.client.call('host.snapshot', null);
+      const digits = models.find(({ name }) => name === 'digits');
+      return digits?.description && digits.config.text.includes('other');
+    }, 'the change');
+    const { lints } = await tested.client.call('export.preview', { models: ['digits'] });
+    expect(lints.find(({ id }) => id === 'name')).toMatchObject({
+      state: 'error',
+      detail: "unexpected directory name 'digits' for model 'other', directory name must equal model name",
+    });
   });
 
   test('writes a folder into the one that was chosen, once', async () => {

@@ -67,17 +67,14 @@ describe('on a full disk', () => {
     const fixture = new URL('../../../fixtures/models/batchable.onnx', import.meta.url);
     // An unknown field of 3 MiB behind the model: still the same model, but it does not fit.
     const padding = new Uint8Array(3 * 1024 * 1024);
-    const head = [
-      0xfa,
-      0xff,
-      0x07,
-      ...[
-        (padding.byteLength & 0x7f) | 0x80,
-        ((padding.byteLength >> 7) & 0x7f) | 0x80,
-        ((padding.byteLength >> 14) & 0x7f) | 0x80,
-        padding.byteLength >> 21,
-      ],
+    const size = padding.byteLength;
+    const length = [
+      (size & 0x7f) | 0x80,
+      ((size >> 7) & 0x7f) | 0x80,
+      ((size >> 14) & 0x7f) | 0x80,
+      size >> 21,
     ];
+    const head = [0xfa, 0xff, 0x07].concat(length);
     await writeFile(model, Buffer.concat([await readFile(fixture), Buffer.from(head), padding]));
     const tested = await startTestHost(join(folder.path, 'data'));
     try {
