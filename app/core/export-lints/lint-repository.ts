@@ -141,12 +141,11 @@ function checkVersions({ directories, config }: ModelEntryFacts): Finding {
 function checkModelFile({ directories, config }: ModelEntryFacts): Finding | null {
   if (config === null || config.isEnsemble === true || config.modelFilename === null) return null;
   const { modelFilename, backend } = config;
-  const without = directories.filter(
+  const first = directories.find(
     ({ name, files }) =>
       versionOfDirectory(name) !== null &&
       !files.some((file) => file === modelFilename || file.startsWith(`${modelFilename}/`)),
   );
-  const [first] = without;
   if (first === undefined) return ok(`${modelFilename}, as the backend ${backend} expects.`);
   const found =
     first.files.length === 0 ? 'the directory is empty' : `it has ${first.files.slice(0, 3).join(', ')}`;

@@ -37,16 +37,27 @@ export function decodeBytes(data: Uint8Array): Uint8Array[] {
 
 /** The data of a BYTES tensor with these elements; text becomes UTF-8. */
 export function encodeBytes(elements: readonly (Uint8Array | string)[]): Uint8Array {
-  const parts = elements.map((element) => (typeof element === 'string' ? encoder.encode(element) : element));
-  const data = new Uint8Array(parts.reduce((size, part) => size + 4 + part.byteLength, 0));
+  const parts = elements.map((element) =>
+    typeof element === 'string' && !isAscii(element) ? encoder.encode(element) : element,
+  );
+  const data = new Uint8Array(parts.reduce((size, part) => size + 4 + part.length, 0));
   const view = new DataView(data.buffer);
   let offset = 0;
   for (const part of parts) {
-    view.setUint32(offset, part.byteLength, true);
-    data.set(part, offset + 4);
-    offset += 4 + part.byteLength;
+    view.setUint32(offset, part.length, true);
+    offset += 4;
+    if (typeof part === 'string')
+      for (let index = 0; index < part.length; index++) data[offset + index] = part.charCodeAt(index);
+    else data.set(part, offset);
+    offset += part.length;
   }
   return data;
+}
+
+/** Calling the encoder for each of a million short texts takes longer than all the rest. */
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
 }
 
 /** The text of a BYTES element, or null where it is not UTF-8. */

@@ -44,6 +44,16 @@ export function isIntegerDatatype(datatype: Datatype): datatype is IntegerDataty
   return Object.hasOwn(INTEGER_RANGES, datatype);
 }
 
+/** The typed array of an integer datatype. */
+export const INTEGER_ARRAYS = {
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+} as const satisfies Partial<Record<IntegerDatatype, unknown>>;
+
 type Data = Pick<Tensor, 'datatype' | 'data'>;
 
 const VIEWS: { readonly [D in NumericDatatype]: (data: Uint8Array) => NumericElements } = {
@@ -156,24 +166,11 @@ export function elementText(element: Element): string {
 
 function encodeIntegers(datatype: IntegerDatatype, values: readonly (Element | string)[]): Uint8Array {
   const integers = values.map((value, index) => integerValue(datatype, value, index));
-  switch (datatype) {
-    case 'INT64':
-      return bytesOf(BigInt64Array.from(integers, BigInt));
-    case 'UINT64':
-      return bytesOf(BigUint64Array.from(integers, BigInt));
-    case 'UINT8':
-      return Uint8Array.from(integers, Number);
-    case 'UINT16':
-      return bytesOf(Uint16Array.from(integers, Number));
-    case 'UINT32':
-      return bytesOf(Uint32Array.from(integers, Number));
-    case 'INT8':
-      return bytesOf(Int8Array.from(integers, Number));
-    case 'INT16':
-      return bytesOf(Int16Array.from(integers, Number));
-    case 'INT32':
-      return bytesOf(Int32Array.from(integers, Number));
-  }
+  if (datatype === 'INT64') return bytesOf(BigInt64Array.from(integers, BigInt));
+  if (datatype === 'UINT64') return bytesOf(BigUint64Array.from(integers, BigInt));
+  const data = new INTEGER_ARRAYS[datatype](integers.length);
+  for (const [index, integer] of integers.entries()) data[index] = Number(integer);
+  return bytesOf(data);
 }
 
 function integerValue(datatype: IntegerDatatype, value: Element | string, index: number): number | bigint {

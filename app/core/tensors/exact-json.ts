@@ -27,6 +27,32 @@ const WORDS: ReadonlyMap<string, ExactJson> = new Map<string, ExactJson>([
  * Throws `invalid-argument` with line and column for bad syntax and for nesting beyond {@link MAX_JSON_DEPTH}.
  */
 export function parseExactJson(text: string): ExactJson {
+  return parsePlainNumbers(text) ?? parseExactly(text);
+}
+
+/** Lists of nothing but numbers of fewer than 16 digits, which JSON.parse reads without loss and several times faster. */
+function parsePlainNumbers(text: string): ExactJson | undefined {
+  if (!/^\s*\[[[\]\d\s.,eE+-]*$/.test(text) || /\d{16}/.test(text) || nestingDepth(text) > MAX_JSON_DEPTH)
+    return undefined;
+  try {
+    return JSON.parse(text) as ExactJson;
+  } catch {
+    return undefined;
+  }
+}
+
+function nestingDepth(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let offset = 0; offset < text.length; offset++) {
+    const code = text.charCodeAt(offset);
+    if (code === 0x5b) deepest = Math.max(deepest, ++depth);
+    else if (code === 0x5d) depth--;
+  }
+  return deepest;
+}
+
+function parseExactly(text: string): ExactJson {
   const reader = { text, offset: 0 };
   const value = readValue(reader, 0);
   skipWhitespace(reader);

@@ -4,6 +4,7 @@ import { encodeBytes } from './bytes-elements.ts';
 import {
   bytesOf,
   encodeElements,
+  INTEGER_ARRAYS,
   INTEGER_RANGES,
   isIntegerDatatype,
   type Element,
@@ -144,10 +145,11 @@ function randomIntegers(
   ) {
     return encodeIntegerTerms(datatype, count, () => chance.nextBigInt(minimum, maximum));
   }
-  const first = Number(minimum);
-  const values = Number(width);
-  const numbers = Array.from({ length: count }, () => first + Math.floor(chance.nextUnit() * values));
-  return encodeElements(datatype, numbers);
+  return encodeNumberTerms(datatype, count, smallIntegers(chance, Number(minimum), Number(width)));
+}
+
+function smallIntegers(chance: Random, first: number, width: number): () => number {
+  return () => first + Math.floor(chance.nextUnit() * width);
 }
 
 function smaller(a: bigint, b: bigint): bigint {
@@ -174,22 +176,24 @@ function encodeIntegerTerms(
   count: number,
   term: (index: number) => bigint,
 ): Uint8Array {
+  if (datatype !== 'INT64' && datatype !== 'UINT64') {
+    return encodeNumberTerms(datatype, count, (index) => Number(BigInt.asIntN(32, term(index))));
+  }
   const data = new BigUint64Array(count);
   for (let index = 0; index < count; index++) data[index] = BigInt.asUintN(64, term(index));
-  switch (datatype) {
-    case 'UINT64':
-    case 'INT64':
-      return bytesOf(data);
-    case 'UINT32':
-    case 'INT32':
-      return bytesOf(Uint32Array.from(data, (value) => Number(value & 0xffffffffn)));
-    case 'UINT16':
-    case 'INT16':
-      return bytesOf(Uint16Array.from(data, (value) => Number(value & 0xffffn)));
-    case 'UINT8':
-    case 'INT8':
-      return Uint8Array.from(data, (value) => Number(value & 0xffn));
-  }
+  return bytesOf(data);
+}
+
+function encodeNumberTerms(
+  datatype: IntegerDatatype,
+  count: number,
+  term: (index: number) => number,
+): Uint8Array {
+  if (datatype === 'INT64' || datatype === 'UINT64')
+    return encodeIntegerTerms(datatype, count, (index) => BigInt(term(index)));
+  const data = new INTEGER_ARRAYS[datatype](count);
+  for (let index = 0; index < count; index++) data[index] = term(index);
+  return bytesOf(data);
 }
 
 function encodeFloatTerms(

@@ -48,10 +48,10 @@ export function printTensorJson(tensor: Tensor, layout: 'nested' | 'flat' = 'nes
   return nest(cells, tensor.shape);
 }
 
-/** The shortest decimal that is read back as the same FP32: `0.1`, not `0.10000000149011612`. */
+/** A short decimal that is read back as the same FP32: `0.1`, not `0.10000000149011612`. */
 export function shortFloat(element: Element): string {
   if (typeof element !== 'number' || !Number.isFinite(element) || element === 0) return elementJson(element);
-  for (let digits = 6; digits <= 8; digits++) {
+  for (let digits = 7; digits <= 8; digits++) {
     const short = Number(element.toPrecision(digits));
     if (Math.fround(short) === element) return elementJson(short);
   }

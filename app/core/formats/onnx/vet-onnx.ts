@@ -33,7 +33,8 @@ const LARGE_OUTPUT_BYTES = 2n ** 30n;
 /** Why no client can send or receive this input or output; undefined where one can. */
 export function unsupportedValue({ type }: OnnxValue): string | undefined {
   if (type.kind === 'none') return 'the model does not say its type';
-  if (type.kind !== 'tensor') return `it is a ${type.kind}; Triton and ONNX Runtime serve tensors only`;
+  if (type.kind !== 'tensor')
+    return `it is ${/^[aeiou]/.test(type.kind) ? 'an' : 'a'} ${type.kind}; Triton and ONNX Runtime serve tensors only`;
   const elementType = ONNX_ELEMENT_TYPES.get(type.elementType);
   if (elementType === undefined) return `its element type ${type.elementType} is unknown`;
   return elementType.datatype === null ? `Triton has no datatype for ${elementType.name}` : undefined;

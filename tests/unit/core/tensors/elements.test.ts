@@ -1,3 +1,4 @@
+import { setFloat16 } from '@petamoriken/float16';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bytesText, decodeBytes, encodeBytes } from '../../../../app/core/tensors/bytes-elements.ts';
@@ -89,6 +90,20 @@ describe('half floats', () => {
   ])('FP16 rounds %d to %d', (value, rounded) => {
     expect(float16Values(float16Bytes([value]))[0]).toBe(rounded);
   });
+});
+
+test('FP16 rounds every double as the library does', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.double({ noNaN: true }), fc.double({ min: -70_000, max: 70_000, noNaN: true })),
+      (value) => {
+        const view = new DataView(new ArrayBuffer(2));
+        setFloat16(view, 0, value, true);
+        expect(new Uint16Array(float16Bytes([value]).buffer)[0]).toBe(view.getUint16(0, true));
+      },
+    ),
+    { numRuns: 5000 },
+  );
 });
 
 describe('BYTES', () => {
