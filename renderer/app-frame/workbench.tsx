@@ -11,7 +11,7 @@ import { RunningJobs } from '../jobs/running-jobs.tsx';
 import { ModelPage } from '../models/model-page.tsx';
 import { useModel } from '../models/models-store.ts';
 import { watchServedModels } from '../models/serve-model.ts';
-import { openHome, useNavigationStore } from '../navigation/navigation-store.ts';
+import { useNavigationStore } from '../navigation/navigation-store.ts';
 import { Announcer } from '../notices/announcer.tsx';
 import { Notices } from '../notices/notices.tsx';
 import { raiseNotice } from '../notices/notices-store.ts';
@@ -58,9 +58,6 @@ export function Workbench() {
 function Content() {
   const name = useNavigationStore((state) => state.model);
   const model = useModel(name ?? '');
-  useEffect(() => {
-    if (name !== null && model === undefined) openHome();
-  }, [name, model]);
   return model === undefined ? <Home /> : <ModelPage key={model.name} model={model} />;
 }
 

@@ -20,22 +20,21 @@ export function CopyButton({ text, label, isLabelled = false }: CopyButtonProps)
     const timer = setTimeout(() => setCopied(false), 1_500);
     return () => clearTimeout(timer);
   }, [isCopied]);
-  const copy = () => {
-    void copyText(text).then(() => {
-      setCopied(true);
-      announce('Copied');
-    });
+  const copy = async () => {
+    await copyText(text);
+    setCopied(true);
+    announce('Copied');
   };
   const icon = isCopied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />;
   if (isLabelled)
     return (
-      <Button variant="default" size="compact-sm" leftSection={icon} onClick={copy}>
+      <Button variant="default" size="compact-sm" leftSection={icon} onClick={() => void copy()}>
         {isCopied ? 'Copied' : label}
       </Button>
     );
   return (
     <Tooltip label={isCopied ? 'Copied' : label}>
-      <ActionIcon size="sm" aria-label={label} onClick={copy}>
+      <ActionIcon size="sm" aria-label={label} onClick={() => void copy()}>
         {icon}
       </ActionIcon>
     </Tooltip>

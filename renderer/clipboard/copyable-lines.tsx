@@ -12,7 +12,7 @@ export function CopyableLines({
   const text = lines.join('\n');
   return (
     <div className={classes.box}>
-      <pre className={classes.text} tabIndex={0} role="group" aria-label={label}>
+      <pre className={classes.text} tabIndex={0} role="region" aria-label={label}>
         {text}
       </pre>
       <div className={classes.button}>

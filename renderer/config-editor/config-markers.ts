@@ -1,13 +1,16 @@
 import type * as Monaco from 'monaco-editor/editor/editor.api.js';
 import type { ConfigAnalysis } from '../config/analyze-config.ts';
 
-const SEVERITIES = { error: 8, warning: 4, info: 2 } as const;
+const SEVERITIES = { error: 'Error', warning: 'Warning', info: 'Info' } as const;
 
 /** Diagnostics of the text, and the server's refusal where what it names stands. */
-export function markersOf(analysis: ConfigAnalysis): Monaco.editor.IMarkerData[] {
+export function markersOf(
+  { MarkerSeverity }: Pick<typeof Monaco, 'MarkerSeverity'>,
+  analysis: ConfigAnalysis,
+): Monaco.editor.IMarkerData[] {
   const markers: Monaco.editor.IMarkerData[] = analysis.diagnostics.map(
     ({ severity, message, why, range }) => ({
-      severity: SEVERITIES[severity],
+      severity: MarkerSeverity[SEVERITIES[severity]],
       message: why === undefined ? message : `${message}\n${why}`,
       startLineNumber: range.startLine,
       startColumn: range.startColumn,
@@ -17,7 +20,7 @@ export function markersOf(analysis: ConfigAnalysis): Monaco.editor.IMarkerData[]
   );
   if (analysis.effective.kind === 'refused')
     markers.push({
-      severity: SEVERITIES.error,
+      severity: MarkerSeverity.Error,
       message: `The server would refuse this: ${analysis.effective.reason}`,
       ...placeOf(analysis.text, analysis.effective.reason),
     });

@@ -1,5 +1,4 @@
 import * as monaco from 'monaco-editor/editor/editor.api.js';
-import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
 import 'monaco-editor/features/bracketMatching/register.js';
 import 'monaco-editor/features/caretOperations/register.js';
 import 'monaco-editor/features/clipboard/register.js';
@@ -27,7 +26,9 @@ import { definePbtxt } from './pbtxt-language.ts';
 import { defineThemes } from './editor-themes.ts';
 
 // The worker is bundled with the page: nothing comes from elsewhere.
-globalThis.MonacoEnvironment = { getWorker: () => new EditorWorker() };
+globalThis.MonacoEnvironment = {
+  getWorker: () => new Worker(new URL('./editor-worker.ts', import.meta.url), { type: 'module' }),
+};
 defineThemes(monaco);
 definePbtxt(monaco);
 

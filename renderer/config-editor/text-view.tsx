@@ -61,7 +61,7 @@ export function TextView({ model: { name }, text, analysis }: TextViewProps) {
   }, [editor, text]);
   useEffect(() => {
     const textModel = editor?.getModel();
-    if (textModel != null) monaco.editor.setModelMarkers(textModel, 'config', markersOf(analysis));
+    if (textModel != null) monaco.editor.setModelMarkers(textModel, 'config', markersOf(monaco, analysis));
   }, [editor, analysis]);
   useEffect(
     () => monaco.editor.setTheme(colorScheme === 'dark' ? 'conch-dark' : 'conch-light'),

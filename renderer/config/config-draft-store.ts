@@ -5,6 +5,7 @@ import { StatusError, statusOf } from '../../app/core/status.ts';
 import { applyEdits, type TextEdit } from '../../app/core/model-config/edit-config.ts';
 import { useModelsStore } from '../models/models-store.ts';
 import { forgetDraft, keepDraft, keptDraft } from './kept-drafts.ts';
+import { useWorkspaceStore } from '../workspace/workspace-store.ts';
 import { changeText, redoText, startHistory, undoText, type TextHistory } from './text-history.ts';
 
 /** How far the text is from the host's. */
@@ -34,6 +35,15 @@ export const useConfigDrafts = create<DraftsState>(() => ({ drafts: new Map() })
 const SAVE_DELAY_MILLISECONDS = 300;
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 const textsInFlight = new Map<string, string>();
+
+// Another repository has other models, even where names are equal. What was not saved yet is kept by its path.
+useWorkspaceStore.subscribe(({ workspace }, before) => {
+  if (workspace.path === before.workspace.path) return;
+  for (const timer of timers.values()) clearTimeout(timer);
+  timers.clear();
+  textsInFlight.clear();
+  useConfigDrafts.setState({ drafts: new Map() });
+});
 
 /** Starts editing a model's config, from what was typed and not yet saved when the page was left, if anything. */
 export function openDraft(host: HostClient, model: string, config: ConfigState): void {

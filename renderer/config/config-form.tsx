@@ -17,7 +17,7 @@ interface ConfigFormProps {
   readonly text: string;
   readonly analysis: ConfigAnalysis;
   /** The last text that could be read: what the form shows while the text is broken. */
-  readonly lastGood: ConfigAnalysis | null;
+  readonly lastGood: ConfigAnalysis;
 }
 
 /** Writes one value into the config's text; undefined takes the field out. */
@@ -44,7 +44,7 @@ export function ConfigForm({ model, text, analysis, lastGood }: ConfigFormProps)
       ),
     [host, model.name, text],
   );
-  const shown = analysis.firstError === null ? analysis : (lastGood ?? analysis);
+  const shown = analysis.firstError === null ? analysis : lastGood;
   const props: SectionProps = {
     written: shown.written,
     effective: shown.effective.kind === 'accepted' ? shown.effective.config : shown.written,

@@ -84,7 +84,7 @@ export function ConfigPanel({ model }: { readonly model: ModelEntry }) {
         What the server will use
       </Button>
       <Collapse expanded={isEffectiveShown}>
-        {isEffectiveShown && <EffectiveView analysis={lastGood ?? now} />}
+        {isEffectiveShown && <EffectiveView analysis={lastGood} />}
       </Collapse>
     </section>
   );

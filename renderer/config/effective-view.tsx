@@ -44,7 +44,7 @@ export function EffectiveView({ analysis }: { readonly analysis: ConfigAnalysis 
           {warning}
         </p>
       ))}
-      <pre className={classes.code} tabIndex={0} role="group" aria-label="Effective config">
+      <pre className={classes.code} tabIndex={0} role="region" aria-label="Effective config">
         {view === 'json'
           ? json
           : lines.map(({ kind, text, place }) => (

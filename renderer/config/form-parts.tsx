@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import classes from './config.module.css';
 
 /** A part of the form: what it is about in words, the field of the config in grey. */
@@ -47,13 +47,9 @@ export function ParsedInput<Value>({
   width,
 }: ParsedInputProps<Value>) {
   const outside = toText(value);
-  const [text, setText] = useState(outside);
-  useEffect(() => {
-    setText((own) => {
-      const parsed = parse(own);
-      return parsed !== null && toText(parsed) === outside ? own : outside;
-    });
-  }, [outside, parse, toText]);
+  const [typed, setTyped] = useState<string | null>(null);
+  // What is typed stays as it is while it means the value outside, or nothing yet.
+  const text = typed !== null && meansSame(typed, outside, parse, toText) ? typed : outside;
   const parsed = parse(text);
   return (
     <TextInput
@@ -66,13 +62,23 @@ export function ParsedInput<Value>({
       style={width === undefined ? { flex: 1, minWidth: 96 } : { width }}
       onChange={(event) => {
         const next = event.currentTarget.value;
-        setText(next);
+        setTyped(next);
         const read = parse(next);
         if (read !== null && toText(read) !== outside) onChange(read);
       }}
-      onBlur={() => setText(outside)}
+      onBlur={() => setTyped(null)}
     />
   );
+}
+
+function meansSame<Value>(
+  typed: string,
+  outside: string,
+  parse: (text: string) => Value | null,
+  toText: (value: Value) => string,
+): boolean {
+  const parsed = parse(typed);
+  return parsed === null || toText(parsed) === outside;
 }
 
 /** A whole number from `minimum` on; null for anything else. */

@@ -79,7 +79,7 @@ function Conflict({ model, theirs }: { readonly model: ModelEntry; readonly thei
           config.pbtxt was changed outside while you were editing. Nothing is lost: the other text stays in
           undo.
         </Text>
-        <pre className={classes.theirs} tabIndex={0} role="group" aria-label="The other text">
+        <pre className={classes.theirs} tabIndex={0} role="region" aria-label="The other text">
           {theirs}
         </pre>
         <Button.Group>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { ModelEntry } from '../../app/contract/model-entry.ts';
 import { useHost } from '../host/host-context.tsx';
 import { useMachine } from '../machine/machine-store.ts';
@@ -25,14 +25,19 @@ export function useConfigDraft(model: ModelEntry): ConfigDraft {
 export function useConfigAnalysis(
   model: ModelEntry,
   text: string,
-): { readonly now: ConfigAnalysis; readonly lastGood: ConfigAnalysis | null } {
+): { readonly now: ConfigAnalysis; readonly lastGood: ConfigAnalysis } {
   const { name, description, versions } = model;
+  const { savedText } = model.config;
   const gpuCount = useMachine()?.gpu.kind === 'available' ? 1 : 0;
   const now = useMemo(
     () => analyzeConfig(text, { name, description, versions }, gpuCount),
     [text, name, description, versions, gpuCount],
   );
-  const lastGood = useRef<ConfigAnalysis | null>(null);
-  if (now.firstError === null) lastGood.current = now;
-  return { now, lastGood: lastGood.current };
+  const saved = useMemo(
+    () => analyzeConfig(savedText, { name, description, versions }, gpuCount),
+    [savedText, name, description, versions, gpuCount],
+  );
+  const [lastGood, setLastGood] = useState(saved);
+  if (now.firstError === null && lastGood !== now) setLastGood(now);
+  return { now, lastGood: now.firstError === null ? now : lastGood };
 }

@@ -61,7 +61,8 @@ function ExportBody({ model, onClose }: ExportDialogProps) {
   const { nativeDialogs, downloads } = useCapabilities();
   const [models, setModels] = useState<readonly string[]>([model.name]);
   const [format, setFormat] = useState<ExportFormat>(downloads ? 'zip' : 'folder');
-  const [preview, setPreview] = useState<Preview | null>(null);
+  const [found, setFound] = useState<{ models: readonly string[]; preview: Preview } | null>(null);
+  const preview = found?.models === models ? found.preview : null;
   const [failure, setFailure] = useState<string | null>(null);
   const [jobId, setJobId] = useState('');
   const [destination, setDestination] = useState('');
@@ -71,15 +72,15 @@ function ExportBody({ model, onClose }: ExportDialogProps) {
 
   useEffect(() => {
     let isCurrent = true;
-    setPreview(null);
-    host.call('export.preview', { models }).then(
-      (found) => {
-        if (isCurrent) setPreview(found);
-      },
-      (cause: unknown) => {
+    const look = async () => {
+      try {
+        const preview = await host.call('export.preview', { models });
+        if (isCurrent) setFound({ models, preview });
+      } catch (cause) {
         if (isCurrent) setFailure(statusOf(cause).message);
-      },
-    );
+      }
+    };
+    void look();
     return () => {
       isCurrent = false;
     };
@@ -231,16 +232,18 @@ function TreePreview({ preview }: { readonly preview: Preview | null }) {
           {formatCount(files.length, 'file')}, {formatBytes(total)}
         </span>
       </Title>
-      <ul className={classes.tree} tabIndex={0} aria-label="Files">
-        {files.map(({ path, byteSize }) => (
-          <li key={path}>
-            <span className="conch-truncate" title={path}>
-              {path}
-            </span>
-            <span className="conch-muted">{formatBytes(byteSize)}</span>
-          </li>
-        ))}
-      </ul>
+      <div className={classes.tree} role="region" tabIndex={0} aria-label="Files">
+        <ul>
+          {files.map(({ path, byteSize }) => (
+            <li key={path}>
+              <span className="conch-truncate" title={path}>
+                {path}
+              </span>
+              <span className="conch-muted">{formatBytes(byteSize)}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
     </section>
   );
 }

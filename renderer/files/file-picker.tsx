@@ -1,6 +1,6 @@
 import { ActionIcon, Alert, Button, Checkbox, Group, Loader, Modal, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowUp, IconFile, IconFolder, IconFolderPlus } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { CallResult, PickerEntry } from '../../app/contract/calls.ts';
 import { statusOf } from '../../app/core/status.ts';
 import { formatBytes } from '../format/format-quantity.ts';
@@ -35,32 +35,31 @@ export function FilePicker(props: FilePickerProps) {
 
 function PickerBody({ chooses, onClose, onChoose }: FilePickerProps) {
   const host = useHost();
-  const [path, setPath] = useState<string | undefined>(undefined);
+  const [folder, setFolder] = useState<{ readonly path?: string }>({});
   const [showsHidden, setShowsHidden] = useState(false);
   const [listing, setListing] = useState<Listing | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [filter, setFilter] = useState('');
   const [active, setActive] = useState(0);
-  const [reload, setReload] = useState(0);
-  const list = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     let isCurrent = true;
-    host.call('files.list', { ...(path !== undefined && { path }), showsHidden }).then(
-      (found) => {
+    const read = async () => {
+      try {
+        const found = await host.call('files.list', { ...folder, showsHidden });
         if (!isCurrent) return;
         setListing(found);
         setFailure(null);
         setActive(0);
-      },
-      (cause: unknown) => {
+      } catch (cause) {
         if (isCurrent) setFailure(statusOf(cause).message);
-      },
-    );
+      }
+    };
+    void read();
     return () => {
       isCurrent = false;
     };
-  }, [host, path, showsHidden, reload]);
+  }, [host, folder, showsHidden]);
 
   const entries = useMemo(() => {
     const wanted = filter.toLowerCase();
@@ -71,13 +70,9 @@ function PickerBody({ chooses, onClose, onChoose }: FilePickerProps) {
   }, [listing, filter, chooses]);
   const selected = entries[Math.min(active, entries.length - 1)];
 
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
-  }, [selected]);
-
   const go = (next: string) => {
     setFilter('');
-    setPath(next);
+    setFolder({ path: next });
   };
   const choose = (chosen: string) => {
     onChoose(chosen);
@@ -100,11 +95,10 @@ function PickerBody({ chooses, onClose, onChoose }: FilePickerProps) {
   };
   const createFolder = async (name: string) => {
     if (listing === null || name.trim() === '') return;
-    const folder = `${listing.path.replace(/[/\\]$/, '')}/${name.trim()}`;
+    const path = `${listing.path.replace(/[/\\]$/, '')}/${name.trim()}`;
     try {
-      await host.call('files.createFolder', { path: folder });
-      setReload(reload + 1);
-      go(folder);
+      await host.call('files.createFolder', { path });
+      go(path);
     } catch (cause) {
       setFailure(statusOf(cause).message);
     }
@@ -159,12 +153,13 @@ function PickerBody({ chooses, onClose, onChoose }: FilePickerProps) {
             {failure}
           </Alert>
         )}
-        <div ref={list} id="file-picker-entries" className={classes.list} role="listbox" aria-label="Files">
+        <div id="file-picker-entries" className={classes.list} role="listbox" aria-label="Files">
           {listing === null && failure === null && <Loader size="sm" aria-label="Reading the folder" />}
           {listing !== null && entries.length === 0 && <p className={classes.empty}>Nothing here.</p>}
           {entries.map((entry, index) => (
             <div
               key={entry.path}
+              ref={entry === selected ? scrollIntoSight : undefined}
               role="option"
               tabIndex={-1}
               aria-selected={entry === selected}
@@ -212,6 +207,10 @@ function PickerBody({ chooses, onClose, onChoose }: FilePickerProps) {
       </div>
     </div>
   );
+}
+
+function scrollIntoSight(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
 }
 
 function NewFolder({ onCreate }: { readonly onCreate: (name: string) => void }) {

@@ -4,7 +4,6 @@ import { useEffect, useState } from 'react';
 export function useNow(isTicking: boolean): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    setNow(Date.now());
     if (!isTicking) return;
     const timer = setInterval(() => setNow(Date.now()), 100);
     return () => clearInterval(timer);

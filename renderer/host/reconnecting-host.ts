@@ -36,14 +36,14 @@ export function createReconnectingHost(
   const stateListeners = new Set<(state: ConnectionState) => void>();
   let client: HostClient | null = null;
   let state: ConnectionState = { kind: 'connecting' };
-  let isStopped = false;
+  const stopping = new AbortController();
 
   const become = (next: ConnectionState) => {
     state = next;
     for (const listener of stateListeners) listener(next);
   };
   const connect = async () => {
-    for (let attempt = 1; !isStopped; attempt += 1) {
+    for (let attempt = 1; !stopping.signal.aborted; attempt += 1) {
       try {
         adopt(await open());
         return;
@@ -94,9 +94,7 @@ export function createReconnectingHost(
       listener(state);
       return () => stateListeners.delete(listener);
     },
-    close: () => {
-      isStopped = true;
-    },
+    close: () => stopping.abort(),
   };
 }
 

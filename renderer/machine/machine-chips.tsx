@@ -58,7 +58,7 @@ const STATE_ICONS = { available: IconCheck, absent: IconMinus, checking: IconLoa
 function Chip({ name, state, summary, children }: ChipProps) {
   const Icon = STATE_ICONS[state];
   return (
-    <Popover width={340} withArrow shadow="md" position="top">
+    <Popover width={340} withArrow shadow="md" position="top" zIndex={150}>
       <Popover.Target>
         <button type="button" className={classes.chip} data-state={state}>
           <Icon size={14} aria-hidden />

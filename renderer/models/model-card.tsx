@@ -2,7 +2,7 @@ import { Title } from '@mantine/core';
 import { IconAlertTriangle, IconCircleX, IconInfoCircle } from '@tabler/icons-react';
 import type { ModelEntry, ProbeOutcome } from '../../app/contract/model-entry.ts';
 import type { ModelNotice, Verdict } from '../../app/core/formats/model-description.ts';
-import { formatBytes, formatCount, formatMilliseconds } from '../format/format-quantity.ts';
+import { formatBytes, formatMilliseconds } from '../format/format-quantity.ts';
 import { FixBox } from './fix-box.tsx';
 import { SignatureTable } from './signature-table.tsx';
 import { VersionsTable } from './versions-table.tsx';
@@ -104,9 +104,4 @@ function Note({ severity, text, fix }: ModelNotice) {
       </div>
     </section>
   );
-}
-
-/** How many inputs and outputs, in words. */
-export function signatureSummary(inputs: number, outputs: number): string {
-  return `${formatCount(inputs, 'input')}, ${formatCount(outputs, 'output')}`;
 }

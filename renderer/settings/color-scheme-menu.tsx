@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { IconCheck, IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
 import type { Settings } from '../../app/contract/snapshot.ts';
 import { useHost } from '../host/host-context.tsx';
 import { raiseFailure } from '../notices/notices-store.ts';
@@ -29,19 +29,23 @@ export function ColorSchemeMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {SCHEMES.map(({ value, label, Icon: SchemeIcon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={value === current}
-            leftSection={<SchemeIcon size={16} aria-hidden />}
-            rightSection={value === current ? <IconCheck size={14} aria-hidden /> : undefined}
-            onClick={() => choose(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={current} onChange={(value) => choose(schemeOf(value))}>
+          {SCHEMES.map(({ value, label, Icon: SchemeIcon }) => (
+            <Menu.RadioItem
+              key={value}
+              value={value}
+              closeMenuOnClick
+              rightSection={<SchemeIcon size={16} aria-hidden />}
+            >
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+function schemeOf(value: string): Settings['colorScheme'] {
+  return SCHEMES.find((scheme) => scheme.value === value)?.value ?? 'auto';
 }

@@ -10,9 +10,9 @@ export function styleNonce(): string {
 export function giveStylesNonce(nonce: string): void {
   if (nonce === '') return;
   const create = document.createElement.bind(document);
-  document.createElement = ((tagName: string, options?: ElementCreationOptions) => {
+  document.createElement = (tagName: string, options?: ElementCreationOptions) => {
     const element = create(tagName, options);
     if (element instanceof HTMLStyleElement) element.nonce = nonce;
     return element;
-  }) as typeof document.createElement;
+  };
 }

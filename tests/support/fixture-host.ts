@@ -172,7 +172,7 @@ export function createFixtureHost(change: Partial<HostSnapshot> = {}): FixtureHo
       emit('history.added', entry);
       return entry;
     },
-    'history.list': async () => [...history.values()].reverse(),
+    'history.list': async () => [...history.values()].toReversed(),
     'history.get': async ({ id }) => {
       const entry = history.get(id);
       if (entry === undefined) throw new StatusError('not-found', `There is no request '${id}'.`);
