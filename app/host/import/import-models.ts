@@ -14,7 +14,7 @@ import type { Inspector } from '../inspection/inspector.ts';
 import type { JobControl } from '../jobs/job-registry.ts';
 import type { FinishedUpload } from '../uploads/upload-store.ts';
 import { addModel, type NewModel, type Receiver } from './add-model.ts';
-import { placeLooseModel } from './model-files.ts';
+import { placedDescription, placeLooseModel } from './model-files.ts';
 import { folderSource, sourcesOfPaths, withNeighbours, type SourceTree } from './source-tree.ts';
 
 /** What an import needs of the rest of the host. */
@@ -99,7 +99,7 @@ async function importLoose(run: Import, source: SourceTree, model: LooseModel): 
     wantedName: model.stem,
     files: placed.map(({ from, to }) => ({ from: source.absolute(from), to })),
     isOurs: source.isOurs,
-    description,
+    description: placedDescription(model, description),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { FormatId } from '../../core/formats/model-description.ts';
+import type { FormatId, ModelDescription } from '../../core/formats/model-description.ts';
 import type { LooseModel } from '../../core/repository/recognize-tree.ts';
 
 /** Name of a loose model's main file (or folder) in its version directory: Triton's default for the format. */
@@ -21,6 +21,15 @@ export interface PlacedFile {
 function folderOf(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash === -1 ? '' : path.slice(0, slash + 1);
+}
+
+/** A model's description once it lies in its version directory: its external data are named from there. */
+export function placedDescription(model: LooseModel, description: ModelDescription): ModelDescription {
+  const folder = folderOf(model.path);
+  const externalData = description.externalData.map((path) =>
+    path.startsWith(folder) ? path.slice(folder.length) : path,
+  );
+  return { ...description, externalData };
 }
 
 /**
