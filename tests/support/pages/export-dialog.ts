@@ -1,0 +1,48 @@
+import { expect, type Download, type Locator, type Page } from '@playwright/test';
+
+/** The dialog that writes a model repository for Triton. */
+export class ExportDialog {
+  readonly #page: Page;
+  readonly dialog: Locator;
+  readonly files: Locator;
+  readonly lints: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.dialog = page.getByRole('dialog', { name: 'Export a model repository' });
+    this.files = this.dialog.getByRole('list', { name: 'Files' }).getByRole('listitem');
+    this.lints = this.dialog.getByRole('region', { name: 'Checklist' }).getByRole('listitem');
+  }
+
+  async chooseFormat(format: 'Folder' | 'zip' | 'tar.gz'): Promise<void> {
+    await this.dialog.getByRole('radiogroup', { name: 'Format' }).getByText(format, { exact: true }).click();
+  }
+
+  async setDestination(path: string): Promise<void> {
+    await this.dialog.getByRole('textbox', { name: 'Destination folder' }).fill(path);
+  }
+
+  async start(): Promise<void> {
+    await this.dialog.getByRole('button', { name: /^Export (model|\d+ models)$/ }).click();
+  }
+
+  /** The path that an export into a folder says that it wrote. */
+  async writtenPath(): Promise<string> {
+    const alert = this.dialog.getByRole('alert').filter({ hasText: /^Exported/ });
+    await expect(alert).toBeVisible();
+    return (await alert.locator('.conch-mono').textContent()) ?? '';
+  }
+
+  async download(): Promise<Download> {
+    const link = this.dialog.getByRole('link', { name: /^Download / });
+    await expect(link).toBeVisible();
+    const download = this.#page.waitForEvent('download');
+    await link.click();
+    return download;
+  }
+
+  async close(): Promise<void> {
+    await this.dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+    await expect(this.dialog).toHaveCount(0);
+  }
+}
