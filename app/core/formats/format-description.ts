@@ -2,7 +2,7 @@ import type { Candidate } from './format.ts';
 import type { Fix, FormatId, ModelDescription, TensorSignature, Verdict } from './model-description.ts';
 
 /** What an inspector found; everything left out is empty. */
-export interface Findings {
+interface Findings {
   readonly format: FormatId;
   readonly formatName: string;
   readonly verdict: Verdict;

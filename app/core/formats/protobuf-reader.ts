@@ -18,7 +18,7 @@ export interface ProtobufField {
 export type FieldVisitor = (field: ProtobufField) => Promise<void> | undefined | void;
 
 /** Fields in one file, nested ones included, that are looked at before giving up. */
-export const MAX_FIELDS = 60_000_000;
+const MAX_FIELDS = 60_000_000;
 /** Longest name, key or text that is read. */
 const MAX_TEXT_BYTES = 64 * 1024;
 

@@ -59,7 +59,7 @@ export async function readZipEntry(
 }
 
 /** Offset of the data of an entry: its local header has padding of its own. Throws like {@link readZipEntry}. */
-export async function zipEntryOffset(source: ByteSource, entry: ZipEntry): Promise<number> {
+async function zipEntryOffset(source: ByteSource, entry: ZipEntry): Promise<number> {
   const header = viewOf(await source.read(entry.headerOffset, 30));
   if (header.byteLength < 30 || header.getUint32(0, true) !== 0x04034b50) {
     throw new MalformedFile(`entry ${entry.name} has no local header`, entry.headerOffset);
@@ -168,7 +168,7 @@ function widen(
   }
 }
 
-function inflate(compressed: Uint8Array, maxBytes: number, start: number): Uint8Array {
+function inflate(compressed: Uint8Array, isWhole: boolean, maxBytes: number, start: number): Uint8Array {
   const parts: Uint8Array[] = [];
   let total = 0;
   const inflater = new Inflate((part) => {
@@ -178,7 +178,7 @@ function inflate(compressed: Uint8Array, maxBytes: number, start: number): Uint8
   try {
     for (let at = 0; at < compressed.byteLength; at += 65_536) {
       if (total >= maxBytes) break;
-      inflater.push(compressed.subarray(at, at + 65_536), at + 65_536 >= compressed.byteLength);
+      inflater.push(compressed.subarray(at, at + 65_536), isWhole && at + 65_536 >= compressed.byteLength);
     }
   } catch (cause) {
     if (total < maxBytes)

@@ -9,7 +9,7 @@ import { ignoredRoot, whyIgnored } from './ignored-paths.ts';
 import { versionOfDirectory, whyNoVersion } from './version-directory.ts';
 
 /** A path that is left out, and why in a few words. */
-export interface IgnoredPath {
+interface IgnoredPath {
   readonly path: string;
   readonly reason: string;
 }

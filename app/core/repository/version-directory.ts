@@ -9,7 +9,7 @@ export function versionOfDirectory(name: string): number | null {
 }
 
 /** Sub-directories of a model that Triton does not look at as versions. */
-export const SPECIAL_MODEL_DIRECTORIES: ReadonlySet<string> = new Set(['configs', 'warmup', 'initial_state']);
+const SPECIAL_MODEL_DIRECTORIES: ReadonlySet<string> = new Set(['configs', 'warmup', 'initial_state']);
 
 /** Why a sub-directory of a model is no version, in words; null where it is one. */
 export function whyNoVersion(name: string): string | null {

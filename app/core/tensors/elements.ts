@@ -9,7 +9,7 @@ import type { Tensor } from './tensor.ts';
 export type Element = number | bigint | boolean | Uint8Array;
 
 /** The elements of a tensor of numbers, flat and row-major: BOOL as 0 and 1, FP16 and BF16 widened to FP32 (exact). */
-export type NumericElements =
+type NumericElements =
   | Uint8Array
   | Uint16Array
   | Uint32Array

@@ -8,7 +8,7 @@ export type ExactJson =
   null | boolean | number | bigint | string | ExactJson[] | { [key: string]: ExactJson };
 
 /** Triton's own limit of nesting. */
-export const MAX_JSON_DEPTH = 100;
+const MAX_JSON_DEPTH = 100;
 
 const WHITESPACE = /[ \t\r\n]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;

@@ -1,7 +1,7 @@
 import type { Datatype } from '../../datatypes.ts';
 
 /** One of ONNX's `TensorProto.DataType`s. */
-export interface OnnxElementType {
+interface OnnxElementType {
   readonly name: string;
   /** Triton's datatype; null where it has none. */
   readonly datatype: Datatype | null;

@@ -9,7 +9,7 @@ import { emptyOnnxModel, type OnnxExternalTensor, type OnnxModel, type OnnxType 
 type Pending = Promise<void> | undefined;
 
 /** Graphs nested deeper than this exceed protobuf's own limit of 100 messages (a graph is a node, an attribute, a graph). */
-export const MAX_GRAPH_DEPTH = 32;
+const MAX_GRAPH_DEPTH = 32;
 const MAX_VALUES = 10_000;
 const MAX_METADATA = 10_000;
 const MAX_INITIALIZERS = 2_000_000;

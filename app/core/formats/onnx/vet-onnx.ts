@@ -5,11 +5,11 @@ import type { ExternalDataReport } from './external-data.ts';
 import type { OnnxModel, OnnxValue } from './onnx-model.ts';
 
 /** The newest that ONNX Runtime 1.30 loads, as it said when asked: domain → opset, and the IR version. */
-export const NEWEST_OPSETS: ReadonlyMap<string, bigint> = new Map([
+const NEWEST_OPSETS: ReadonlyMap<string, bigint> = new Map([
   ['', 26n],
   ['ai.onnx.ml', 5n],
 ]);
-export const NEWEST_IR_VERSION = 13n;
+const NEWEST_IR_VERSION = 13n;
 
 /** Domains of operators that ONNX Runtime 1.30 has built in. */
 const BUILT_IN_DOMAINS: ReadonlySet<string> = new Set([
@@ -263,7 +263,7 @@ function vetDomains(model: OnnxModel): Verdict[] {
 }
 
 /** Inputs that a request brings: initializers of the same name only give defaults. */
-export function requestInputs(model: OnnxModel): OnnxValue[] {
+function requestInputs(model: OnnxModel): OnnxValue[] {
   return model.inputs.filter(({ name }) => !model.initializers.has(name));
 }
 

@@ -17,7 +17,7 @@ export function detectTorchAoti(candidate: Candidate): boolean {
 }
 
 /** Whether an entry's name matches. */
-export function hasBelow(archive: TorchArchive, pattern: RegExp): boolean {
+function hasBelow(archive: TorchArchive, pattern: RegExp): boolean {
   for (const name of archive.entries.keys()) if (pattern.test(name)) return true;
   return false;
 }

@@ -2,7 +2,7 @@ import type { Candidate } from '../format.ts';
 import { readZipEntry, type ZipEntry } from '../zip-directory.ts';
 
 /** Bytes of a pickle or a source file in an archive that are read at most. */
-export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
+const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
 
 /** A zip archive of PyTorch: its entries without the one folder that all of them lie in. */
 export interface TorchArchive {
