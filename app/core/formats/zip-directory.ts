@@ -51,11 +51,14 @@ export async function readZipEntry(
   maxBytes: number,
 ): Promise<Uint8Array> {
   const start = await zipEntryOffset(source, entry);
-  const compressed = await source.read(start, Math.min(entry.compressedSize, maxBytes));
-  if (entry.method === 0) return compressed;
-  if (entry.method !== 8)
+  if (entry.method === 0) return source.read(start, Math.min(entry.compressedSize, maxBytes));
+  if (entry.method !== 8) {
     throw new MalformedFile(`entry ${entry.name} is compressed by method ${entry.method}`, start);
-  return inflate(compressed, Math.min(entry.size, maxBytes), start);
+  }
+  // Data that cannot be compressed grow by five bytes a block.
+  const compressed = await source.read(start, Math.min(entry.compressedSize, Math.ceil(maxBytes * 1.01) + 1024));
+  const isWhole = compressed.byteLength === entry.compressedSize;
+  return inflate(compressed, isWhole, Math.min(entry.size, maxBytes), start);
 }
 
 /** Offset of the data of an entry: its local header has padding of its own. Throws like {@link readZipEntry}. */
