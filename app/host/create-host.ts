@@ -145,6 +145,8 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       },
       onStatus: (status) => emit('server.changed', status),
       onModel: (model) => current?.workspace.touch(model),
+      onReloadFailure: (model, reason) =>
+        raise('error', `${model} was not reloaded, and serves as before: ${reason}`),
       onRequests: (records) => completed.note(records),
       log: (level, source, text) => log.append(level, source, text),
     },

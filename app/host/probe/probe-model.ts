@@ -68,6 +68,13 @@ function failureReason({ steps, exit, isLate, stderrTail }: Finished): string {
 function outcomeOf(finished: Finished): ProbeOutcome {
   const { steps } = finished;
   const done = steps.find(({ step }) => step === 'done');
+  const refused = steps.find(({ step, during }) => step === 'failed' && during === 'run');
+  // Zeros are no fair input for every model: only a dead or endless process speaks against the model itself.
+  if (refused)
+    return {
+      kind: 'skipped',
+      reason: `It loads. A trial run with zeros failed: ${String(refused['message'])}`,
+    };
   if (!done) {
     const reason = failureReason(finished);
     return { kind: 'failed', reason, ...explanationOf(reason) };

@@ -34,6 +34,8 @@ export interface SupervisorParts {
   readonly describeLoad: (model: string) => { readonly configText: string; readonly newestVersion?: number };
   readonly onStatus: (status: ServerStatus) => void;
   readonly onModel: (model: string) => void;
+  /** A reload failed while the version loaded before keeps serving. */
+  readonly onReloadFailure: (model: string, reason: string) => void;
   readonly onRequests: (records: readonly RequestRecord[]) => void;
   readonly log: (level: LogLine['level'], source: LogLine['source'], text: string) => void;
 }
@@ -75,6 +77,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
   let client: OpenInferenceClient | null = null;
   let starting: Promise<void> | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
+  let ending: Promise<void> = Promise.resolve();
   let takenPort = parts.httpPort;
   let notices: readonly string[] = [];
   let isClosed = false;
@@ -131,6 +134,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
   /** Loads that are under way; the answer comes when the model is ready or failed. */
   const askLoad = async (model: string) => {
     const { configText, newestVersion } = parts.describeLoad(model);
+    const servedText = states.active().includes(model) ? loadedTexts.get(model) : undefined;
     wanted.add(model);
     states.noteAsked(model, newestVersion);
     loadedTexts.set(model, configText);
@@ -144,6 +148,11 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
       log('error', 'host', `load of ${model}: ${message}`);
       if (!states.isSettled(model)) states.noteFailure(model, message);
       if (!states.active().includes(model)) loadedTexts.delete(model);
+      else if (servedText !== undefined) {
+        // The version that was loaded before keeps serving, with the config that it was loaded with.
+        loadedTexts.set(model, servedText);
+        parts.onReloadFailure(model, message);
+      }
       parts.onModel(model);
     }
   };
@@ -160,7 +169,8 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
           handleEvent(event, (port) => {
             isUp = true;
             clearTimeout(timer);
-            if (parts.httpPort !== 0 || takenPort === 0) takenPort = port;
+            // A restart comes back on the port that clients know.
+            takenPort = port;
             const httpUrl = `http://127.0.0.1:${port}`;
             client = createOpenInferenceClient(httpUrl, { timeoutMilliseconds: ANSWER_MILLISECONDS });
             setStatus({ kind: 'running', pid: server.pid, httpUrl, notices });
@@ -225,13 +235,14 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
   };
 
   const start = async () => {
+    await ending;
     if (isClosed) throw new StatusError('unavailable', 'Conch is closing.');
     if (status.kind === 'running') return;
     if (status.kind === 'failed' || status.kind === 'stopped') crashes.forget();
     if (status.kind === 'restarting' && !starting) clearTimeout(restartTimer);
     await launchOnce(false);
   };
-  const stop = async () => {
+  const endServer = async () => {
     clearTimeout(restartTimer);
     const server = running;
     running = null;
@@ -240,6 +251,11 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     if (server) await server.end();
     modelsGone(null);
     setStatus({ kind: 'stopped' });
+  };
+  /** Whoever wants to start meanwhile waits. */
+  const stop = (): Promise<void> => {
+    ending = ending.then(endServer);
+    return ending;
   };
 
   return {
@@ -251,7 +267,10 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
       return client;
     },
     start,
-    stop,
+    stop: async () => {
+      await stop();
+      takenPort = parts.httpPort;
+    },
     load: async (model) => {
       await start();
       void askLoad(model);
@@ -265,8 +284,8 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     useRepository: async (path) => {
       if (path === repository) return;
       const isRunning = status.kind !== 'stopped' && status.kind !== 'failed';
-      await stop();
       repository = path;
+      await stop();
       if (isRunning) await start();
     },
     close: async () => {

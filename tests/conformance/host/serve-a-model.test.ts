@@ -4,16 +4,26 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ModelEntry, VersionState } from '../../../app/contract/model-entry.ts';
 import type { CompletedRequest } from '../../../app/contract/inference.ts';
 import { forkLauncher } from '../../../app/host/processes/fork-launcher.ts';
+import type { HostProcessLauncher } from '../../../app/host/processes/host-process-launcher.ts';
 import { makeTestFolder, startTestHost, waitFor, type TestHost } from '../../support/start-test-host.ts';
 
+const FIXTURES = fileURLToPath(new URL('../../fixtures/models', import.meta.url));
 const BUNDLES = fileURLToPath(new URL('../../../dist/node', import.meta.url));
 
-describe('a host with its real processes', () => {
+/** Starts no process below another, as Electron: the server has to ask the host for its engines. */
+function askingLauncher(): HostProcessLauncher {
+  return { ...forkLauncher(BUNDLES), canChildrenFork: false };
+}
+
+describe.each([
+  ['that may start their own', () => forkLauncher(BUNDLES)],
+  ['that ask the host for theirs', askingLauncher],
+])('a host with real processes %s', (_how, launcher) => {
   let folder: Awaited<ReturnType<typeof makeTestFolder>>;
   let tested: TestHost;
   beforeEach(async () => {
     folder = await makeTestFolder();
-    tested = await startTestHost(join(folder.path, 'data'), { launcher: forkLauncher(BUNDLES) });
+    tested = await startTestHost(join(folder.path, 'data'), { launcher: launcher() });
   });
   afterEach(async () => {
     await tested.close();
@@ -24,6 +34,16 @@ describe('a host with its real processes', () => {
     const { jobId } = await tested.client.call('model.import', { source: { kind: 'sample', name } });
     await tested.finishJob('import', jobId);
   };
+  const addFile = async (name: string) => {
+    const path = join(FIXTURES, name);
+    const { jobId } = await tested.client.call('model.import', { source: { kind: 'paths', paths: [path] } });
+    return tested.finishJob('import', jobId);
+  };
+  const untilProbed = (name: string) =>
+    waitFor(async () => {
+      const { probe } = await find(name);
+      return probe.kind !== 'pending' && probe;
+    }, `${name} to be tried`);
   const find = async (name: string): Promise<ModelEntry> => {
     const { models } = await tested.client.call('host.snapshot', null);
     const model = models.find((entry) => entry.name === name);
@@ -139,6 +159,54 @@ describe('a host with its real processes', () => {
     await tested.client.call('server.stop', null);
     const { server } = await tested.client.call('host.snapshot', null);
     expect(server).toEqual({ kind: 'stopped' });
+  });
+
+  test('tries a new model in a throw-away process and says what came of it', async () => {
+    await addFile('batchable.onnx');
+    await addFile('divide-int32.onnx');
+    expect(await untilProbed('batchable')).toMatchObject({ kind: 'answered' });
+    // The trial input is zeros, which this model cannot divide by.
+    expect(await untilProbed('divide-int32')).toMatchObject({
+      kind: 'skipped',
+      reason: expect.stringContaining('It loads'),
+    });
+  });
+
+  test('explains an engine that plain data killed, and has it back', async () => {
+    await addFile('divide-int32.onnx');
+    await addSample('add_sub');
+    await tested.client.call('model.load', { name: 'divide-int32' });
+    await tested.client.call('model.load', { name: 'add_sub' });
+    await untilState('divide-int32', 'ready');
+    await untilState('add_sub', 'ready');
+    const seen: VersionState[] = [];
+    tested.client.on('model.changed', ({ name, versions }) => {
+      const state = versions.at(-1)?.state;
+      if (name === 'divide-int32' && state) seen.push(state);
+    });
+    const { description } = await find('divide-int32');
+    const [left, right] = description?.inputs ?? [];
+    const int32 = (name: string, value: number) => ({
+      name,
+      datatype: 'INT32' as const,
+      shape: (left?.dims.value ?? []).map((dim) => (dim.kind === 'fixed' ? dim.size : 1)),
+      data: new Uint8Array(
+        new Int32Array(
+          (left?.dims.value ?? []).reduce((count, dim) => count * (dim.kind === 'fixed' ? dim.size : 1), 1),
+        ).fill(value).buffer,
+      ),
+    });
+    const entry = await tested.client.call('inference.run', {
+      model: 'divide-int32',
+      inputs: [int32(left?.name ?? '', -(2 ** 31)), int32(right?.name ?? '', -1)],
+      protocol: 'binary',
+      origin: 'user',
+    });
+    expect(entry).toMatchObject({ isAnswered: false, outcome: { failure: { code: 'unavailable' } } });
+    const dead = await waitFor(() => seen.find(({ kind }) => kind === 'unavailable'), 'the death to be told');
+    expect(dead).toMatchObject({ kind: 'unavailable', reason: expect.stringMatching(/SIGFPE|engine/) });
+    await untilState('divide-int32', 'ready');
+    expect((await find('add_sub')).versions[0]?.state.kind).toBe('ready');
   });
 
   test('keeps a request to a server that does not run, as failed', async () => {
