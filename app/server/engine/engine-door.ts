@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,12 +34,31 @@ function sameToken(given: string, token: string): boolean {
   return a.byteLength === b.byteLength && timingSafeEqual(a, b);
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes the socket folders of servers that were killed before they could. */
+async function sweepFolders(): Promise<void> {
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    const pid = /^conch-(\d+)-\w{6}$/.exec(name)?.[1];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
 async function choosePath(): Promise<{ path: string; remove: () => Promise<void> }> {
   const name = randomBytes(12).toString('hex');
   if (process.platform === 'win32') {
     return { path: String.raw`\\.\pipe\conch-${name}`, remove: () => Promise.resolve() };
   }
-  const folder = await mkdtemp(join(tmpdir(), 'conch-'));
+  await sweepFolders();
+  const folder = await mkdtemp(join(tmpdir(), `conch-${process.pid}-`));
   await chmod(folder, 0o700);
   return { path: join(folder, 'engines'), remove: () => rm(folder, { recursive: true, force: true }) };
 }

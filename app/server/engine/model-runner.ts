@@ -102,6 +102,13 @@ const IDENTITY_PARAMETERS = [
   ['param3', 123.123],
 ] as const;
 
+function endsWithItsElements(data: Uint8Array): boolean {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let at = 0;
+  while (at + 4 <= data.byteLength) at += 4 + view.getUint32(at, true);
+  return at === data.byteLength;
+}
+
 function identityOutput(name: string, inputs: readonly FramedTensor[], payload: ArrayBuffer): RunOutput {
   const source = inputs.find((input) => input.name === name.replace('OUTPUT', 'INPUT'));
   const first = inputs.find((input) => input.name === 'INPUT0');
@@ -112,6 +119,9 @@ function identityOutput(name: string, inputs: readonly FramedTensor[], payload: 
     return { name, datatype: first.datatype, shape, data: new Uint8Array(4) };
   }
   const data = new Uint8Array(payload, source.offset, source.length);
+  if (source.datatype === 'BYTES' && !endsWithItsElements(data)) {
+    throw new StatusError('internal', `output tensor shape does not match size of output for '${name}'`);
+  }
   return { name, datatype: source.datatype, shape: source.shape, data };
 }
 

@@ -142,6 +142,13 @@ function decodeStrings(name: string, bytes: Uint8Array): string[] {
   const texts: string[] = [];
   for (let at = 0; at < bytes.byteLength;) {
     const length = view.getUint32(at, true);
+    const available = bytes.byteLength - at - 4;
+    if (length > available) {
+      throw new StatusError(
+        'invalid-argument',
+        `incomplete string data for inference input '${name}', expecting string of length ${length} but only ${available} bytes available`,
+      );
+    }
     const element = bytes.subarray(at + 4, at + 4 + length);
     at += 4 + length;
     if (element.includes(0)) {

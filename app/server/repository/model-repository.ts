@@ -207,7 +207,7 @@ export class ModelRepository {
   async #load(name: string, parameters: LoadParameters): Promise<void> {
     const { model, override } = await this.#prepare(name, parameters);
     const current = this.#models.get(name);
-    const statuses = [...(current?.versions.values() ?? [])].map((slot) => slot.status);
+    const statuses = [...(current?.versions.values() ?? [])].map((slot) => this.#statusOf(slot));
     const isServing = statuses.some(({ state }) => state === 'READY' || state === 'LOADING');
     if (current && isServing && current.fingerprint === model.fingerprint && !override) return;
     const failure = await this.#startModel(model, override, current);
@@ -236,7 +236,7 @@ export class ModelRepository {
       return new StatusError('invalid-argument', `load failed for model '${name}': ${message}\n`);
     }
     const isReplacing = [...(current?.versions.values() ?? [])].some(
-      ({ status }) => status.state === 'READY',
+      (slot) => this.#statusOf(slot).state === 'READY',
     );
     const target: LoadedModel = { versions: new Map(current?.versions), fingerprint: '', override: null };
     if (!isReplacing) {
@@ -313,7 +313,9 @@ export class ModelRepository {
     for (const { version, served } of replaced) {
       const isGone = !started.some((each) => each.version === version);
       if (!isGone) served.replace();
-      void this.#retire(target, version, served, isGone);
+      // What is idle is gone before the load is answered; what still has requests to answer is not waited for.
+      const retired = this.#retire(target, version, served, isGone);
+      if (served.inFlight === 0) await retired;
     }
     await current?.override?.remove();
   }

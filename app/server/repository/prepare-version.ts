@@ -8,7 +8,7 @@ import { defaultModelFilename } from '../../core/model-config/complete-backend-f
 import { loadedConfig } from '../../core/model-config/complete-config.ts';
 import type { ModelConfig } from '../../core/model-config/model-config.ts';
 import { signatureOf } from '../../core/model-config/onnx-signature.ts';
-import { StatusError } from '../../core/status.ts';
+import { StatusError, statusOf } from '../../core/status.ts';
 import type { EngineSpec } from '../engine/engine.ts';
 import type { InstancePlace, SessionSettings } from '../engine/engine-messages.ts';
 import { openFileTree } from './model-files.ts';
@@ -81,21 +81,36 @@ function isUnreadable(description: ModelDescription): boolean {
   return description.inputs.length === 0 && description.outputs.length === 0;
 }
 
-/** Types that make ONNX Runtime's JavaScript interface abort or refuse: stopped before a process sees the file. */
-function refuseUnsafeTypes(description: ModelDescription): void {
+/** Why ONNX Runtime's JavaScript interface would abort on this model, or refuse it; null if it does neither. */
+function unsafeType(description: ModelDescription): string | null {
   for (const { name, datatype, unsupported } of [...description.inputs, ...description.outputs]) {
     if (unsupported !== undefined || datatype.value === null) {
-      throw new StatusError(
-        'unsupported',
-        `'${name}' cannot be served: ${unsupported ?? 'it has no datatype'}`,
-      );
+      return `'${name}' cannot be served: ${unsupported ?? 'it has no datatype'}`;
     }
     if (datatype.value === 'BF16') {
-      throw new StatusError(
-        'unsupported',
-        `'${name}' is BF16, which ONNX Runtime's JavaScript interface cannot pass; cast to FP32 inside the model, or use the Triton container`,
-      );
+      return `'${name}' is BF16, which ONNX Runtime's JavaScript interface cannot pass; cast to FP32 inside the model, or use the Triton container`;
     }
+  }
+  return null;
+}
+
+/** Triton's own refusal comes first; where it says too little, the type that is behind it stands beside. */
+function completeConfig(
+  polled: ModelConfig,
+  description: ModelDescription,
+  environment: VersionEnvironment,
+): ReturnType<typeof loadedConfig> {
+  const signature = signatureOf(description);
+  const unsafe = unsafeType(description);
+  try {
+    const loaded = loadedConfig({ polled, signature, ...environment });
+    checkOnnxModelAgainstConfig(loaded.config, signature);
+    if (unsafe !== null) throw new StatusError('unsupported', unsafe);
+    return loaded;
+  } catch (cause) {
+    const { code, message } = statusOf(cause);
+    if (unsafe === null || message === unsafe || message.includes('Unsupported ONNX Type')) throw cause;
+    throw new StatusError(code, `${message} (${unsafe})`);
   }
 }
 
@@ -169,10 +184,7 @@ export async function prepareVersion(
     const bare = loadedConfig({ polled, signature: null, gpuCount: 0, autoComplete: false });
     return { config: bare.config, warnings: [], engine: engineSpec(bare.config, path), labels: new Map() };
   }
-  const signature = signatureOf(description);
-  const { config, warnings } = loadedConfig({ polled, signature, ...environment });
-  checkOnnxModelAgainstConfig(config, signature);
-  refuseUnsafeTypes(description);
+  const { config, warnings } = completeConfig(polled, description, environment);
   return {
     config,
     warnings,
