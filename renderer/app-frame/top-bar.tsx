@@ -9,7 +9,7 @@ import classes from './workbench.module.css';
 /** Mark, model repository, server, running work, colours. */
 export function TopBar() {
   return (
-    <header className={classes.top}>
+    <section className={classes.top} aria-label="Workbench bar">
       <button type="button" className={classes.home} onClick={openHome} aria-label="Conch: start page">
         <Wordmark />
       </button>
@@ -19,6 +19,6 @@ export function TopBar() {
       <JobsIndicator />
       <ServerStrip />
       <ColorSchemeMenu />
-    </header>
+    </section>
   );
 }

@@ -15,7 +15,7 @@ export function defineThemes(monaco: typeof Monaco): void {
     colors: {
       'editor.background': '#ffffff',
       'editor.lineHighlightBackground': '#f4f7f8',
-      'editorLineNumber.foreground': '#6b7a84',
+      'editorLineNumber.foreground': '#5c6b75',
       'editorCursor.foreground': '#077773',
       focusBorder: '#077773',
     },

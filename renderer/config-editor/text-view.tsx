@@ -25,7 +25,7 @@ export function TextView({ model: { name }, text, analysis }: TextViewProps) {
   const box = useRef<HTMLDivElement>(null);
   const firstText = useRef(text);
   const [editor, setEditor] = useState<Editor | null>(null);
-  const colorScheme = useComputedColorScheme('light');
+  const colorScheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
 
   useEffect(() => {
     if (box.current === null) return;

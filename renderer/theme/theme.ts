@@ -51,7 +51,7 @@ export const theme = createTheme({
   primaryShade: { light: 7, dark: 5 },
   colors: { sea: SEA, dark: DARK, gray: GRAY },
   autoContrast: true,
-  luminanceThreshold: 0.36,
+  luminanceThreshold: 0.25,
   fontFamily: SYSTEM_FONT,
   fontFamilyMonospace: SYSTEM_MONO,
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
@@ -88,7 +88,7 @@ export const theme = createTheme({
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } },
       styles: { title: { fontWeight: 600 } },
     },
-    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
+    Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withInitialFocusPlaceholder: false } },
   },
 });
 
@@ -98,7 +98,7 @@ export const cssVariablesResolver: CSSVariablesResolver = () => ({
   light: {
     '--mantine-color-body': '#ffffff',
     '--mantine-color-dimmed': '#55646e',
-    '--mantine-color-placeholder': '#6b7a84',
+    '--mantine-color-placeholder': '#5f6e78',
     '--mantine-color-error': '#b3261e',
     '--conch-canvas': '#f4f7f8',
     '--conch-surface': '#ffffff',
