@@ -56,7 +56,10 @@ export async function readZipEntry(
     throw new MalformedFile(`entry ${entry.name} is compressed by method ${entry.method}`, start);
   }
   // Data that cannot be compressed grow by five bytes a block.
-  const compressed = await source.read(start, Math.min(entry.compressedSize, Math.ceil(maxBytes * 1.01) + 1024));
+  const compressed = await source.read(
+    start,
+    Math.min(entry.compressedSize, Math.ceil(maxBytes * 1.01) + 1024),
+  );
   const isWhole = compressed.byteLength === entry.compressedSize;
   return inflate(compressed, isWhole, Math.min(entry.size, maxBytes), start);
 }
