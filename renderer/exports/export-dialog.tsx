@@ -199,7 +199,7 @@ function Checklist({ preview }: { readonly preview: Preview | null }) {
           Checking…
         </Text>
       )}
-      <ul className={classes.lints}>
+      <ul className={classes.lints} tabIndex={0} aria-labelledby="checklist-title">
         {preview?.lints.map((lint) => {
           const Icon = LINT_ICONS[lint.state];
           return (
@@ -233,7 +233,7 @@ function TreePreview({ preview }: { readonly preview: Preview | null }) {
         </span>
       </Title>
       <div className={classes.tree} role="region" tabIndex={0} aria-label="Files">
-        <ul>
+        <ul aria-label="Files">
           {files.map(({ path, byteSize }) => (
             <li key={path}>
               <span className="conch-truncate" title={path}>

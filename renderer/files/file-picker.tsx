@@ -153,9 +153,9 @@ function PickerBody({ chooses, onClose, onChoose }: FilePickerProps) {
             {failure}
           </Alert>
         )}
+        {listing === null && failure === null && <Loader size="sm" aria-label="Reading the folder" />}
+        {listing !== null && entries.length === 0 && <p className={classes.empty}>Nothing here.</p>}
         <div id="file-picker-entries" className={classes.list} role="listbox" aria-label="Files">
-          {listing === null && failure === null && <Loader size="sm" aria-label="Reading the folder" />}
-          {listing !== null && entries.length === 0 && <p className={classes.empty}>Nothing here.</p>}
           {entries.map((entry, index) => (
             <div
               key={entry.path}
