@@ -12,6 +12,15 @@ function division(a: number, b: number) {
   };
 }
 
+/** Three seconds; on a machine so busy that the first load took long, as much longer as that. */
+function recoveryLimit(server: ServerUnderTest, model: string): number {
+  const ready = server.events.find(
+    (event) => event.kind === 'model-state' && event.model === model && event.state === 'READY',
+  );
+  const loadMilliseconds = ready?.kind === 'model-state' ? (ready.loadMilliseconds ?? 0) : 0;
+  return Math.max(3000, 5 * loadMilliseconds);
+}
+
 /** One request after the other until told to stop; the failures that it met. */
 function keepAsking(server: ServerUnderTest, model: string): { stop: () => Promise<string[]> } {
   const state = { isStopped: false };
@@ -47,9 +56,7 @@ describe('when an engine dies', () => {
     await expect(server.infer('victim', division(INT_MIN, -1))).rejects.toThrow(
       /^503 .*dividing the smallest integer by -1.*SIGFPE/,
     );
-    const diedAt = Date.now();
-    await until(() => server.isReady('victim'), 3000);
-    expect(Date.now() - diedAt).toBeLessThan(3000);
+    await until(() => server.isReady('victim'), recoveryLimit(server, 'victim'));
     const answer = await server.infer('victim', division(7, 2));
     expect(firstBytes(answer)).toEqual([...int32(3)]);
     expect(await other.stop()).toEqual([]);
@@ -61,7 +68,7 @@ describe('when an engine dies', () => {
     const pid = server.enginePid('killed');
     process.kill(pid, 'SIGKILL');
     await until(async () => !(await server.isReady('killed')));
-    await until(() => server.isReady('killed'), 3000);
+    await until(() => server.isReady('killed'), recoveryLimit(server, 'killed'));
     expect(server.enginePid('killed')).not.toBe(pid);
     expect(firstBytes(await server.infer('killed', division(8, 2)))).toEqual([...int32(4)]);
   });
@@ -70,7 +77,7 @@ describe('when an engine dies', () => {
     for (let death = 1; death < 3; death += 1) {
       process.kill(server.enginePid('killed'), 'SIGKILL');
       await until(async () => !(await server.isReady('killed')));
-      if (death === 1) await until(() => server.isReady('killed'), 5000);
+      if (death === 1) await until(() => server.isReady('killed'));
     }
     const index = JSON.parse((await server.call('/v2/repository/index', { method: 'POST' })).text) as {
       name: string;

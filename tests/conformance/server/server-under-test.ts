@@ -183,7 +183,9 @@ export class ServerUnderTest {
 
   /** Inputs of a model as its metadata has them, every free dimension being 1. */
   async inputsOf(model: string): Promise<readonly NamedShape[]> {
-    const metadata = JSON.parse((await this.call(`/v2/models/${model}`)).text) as { inputs: NamedShape[] };
+    const answer = await this.call(`/v2/models/${model}`);
+    if (answer.status !== 200) throw new Error(`${answer.text}\n${this.output.slice(-2000)}`);
+    const metadata = JSON.parse(answer.text) as { inputs: NamedShape[] };
     return metadata.inputs.map(({ name, datatype, shape }) => ({
       name,
       datatype,
