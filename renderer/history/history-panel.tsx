@@ -46,7 +46,7 @@ export function HistoryPanel({ model }: { readonly model: ModelEntry }) {
         <TextInput
           size="xs"
           aria-label="Search the history"
-          placeholder="Search: failed, INT32, [1, 8, 8], first request …"
+          placeholder="failed, FP32, [1, 8, 8] …"
           leftSection={<IconSearch size={14} aria-hidden />}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}

@@ -7,14 +7,14 @@ import { PlotCanvas, plotAxis, type Palette } from './plot-canvas.tsx';
 import type { RequestRing } from './request-ring.ts';
 import type { RequestRange } from './window-summary.ts';
 
-const HEIGHT = 240;
+const HEIGHT = 230;
 const REACH = 12;
 
 interface DotsChartProps {
   readonly ring: RequestRing;
   readonly range: RequestRange;
-  /** Left and right end in epoch milliseconds; null shows all requests of the range. */
-  readonly ends: readonly [number, number] | null;
+  /** Left and right end in epoch milliseconds. */
+  readonly ends: readonly [number, number];
   readonly selected: number | null;
   readonly onSelect: (number: number) => void;
   readonly onOpen: (number: number) => void;
@@ -22,7 +22,7 @@ interface DotsChartProps {
 
 interface Drawn {
   readonly dots: Int32Array;
-  readonly ends: readonly [number, number] | null;
+  readonly ends: readonly [number, number];
   readonly selected: number | null;
 }
 
@@ -35,7 +35,7 @@ export function DotsChart({ ring, range, ends, selected, onSelect, onOpen }: Dot
   const drawn = useRef<Drawn>({ dots, ends, selected });
   useEffect(() => {
     drawn.current = { dots, ends, selected };
-    plot.current?.redraw(false);
+    plot.current?.redraw(false, false);
   }, [dots, ends, selected]);
   const [makeOptions] = useState(() => (palette: Palette) => dotsOptions(palette, () => drawn.current));
   const nearest = (event: MouseEvent) => nearestDot(plot.current, dots, event);
@@ -133,11 +133,11 @@ function dotsOptions(palette: Palette, drawn: () => Drawn): Omit<uPlot.Options, 
     cursor: { show: false },
     padding: [8, 8, 0, 0],
     scales: {
-      x: { time: true, range: (_, low, high) => xRange(drawn().ends, low, high) },
+      x: { time: true, range: () => [drawn().ends[0] / 1000, drawn().ends[1] / 1000] },
       y: { range: (_, __, high) => [0, high > 0 ? high * 1.1 : 1] },
     },
     axes: [
-      plotAxis(palette, { space: 80 }),
+      plotAxis(palette, { space: 80, size: 26, values: timeLabels }),
       plotAxis(palette, { size: 52, label: 'ms', labelSize: 14, labelGap: 0 }),
     ],
     series: [
@@ -145,7 +145,7 @@ function dotsOptions(palette: Palette, drawn: () => Drawn): Omit<uPlot.Options, 
       {
         stroke: palette.compute,
         paths: () => null,
-        points: { show: true, size: 4, width: 0, fill: `${palette.compute}a0` },
+        points: { show: true, size: 4, width: 0, fill: `${palette.compute}80` },
       },
       { stroke: palette.bad, paths: () => null, points: { show: false } },
       line(palette.text, 1.5, []),
@@ -156,10 +156,11 @@ function dotsOptions(palette: Palette, drawn: () => Drawn): Omit<uPlot.Options, 
   };
 }
 
-function xRange(ends: Drawn['ends'], low: number, high: number): [number, number] {
-  if (ends !== null) return [ends[0] / 1000, ends[1] / 1000];
-  const margin = Math.max((high - low) * 0.02, 0.5);
-  return [low - margin, high + margin];
+/** `14:03`, with seconds where the marks are closer than a minute. */
+function timeLabels(_: uPlot, marks: number[], __: number, ___: number, step: number): string[] {
+  const format: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+  const withSeconds = new Intl.DateTimeFormat('en', step < 60 ? { ...format, second: '2-digit' } : format);
+  return marks.map((mark) => withSeconds.format(mark * 1000));
 }
 
 /** Failed requests are crosses, so that they are told apart without their colour; the selected one wears a ring. */

@@ -1,6 +1,6 @@
-import { Button, SegmentedControl, Tooltip } from '@mantine/core';
+import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core';
 import { IconDownload, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
-import { useEffect, useMemo, useState } from 'react';
+import { memo, useCallback, useEffect, useMemo, useState } from 'react';
 import { formatDuration, formatWhole } from '../results/format-number.ts';
 import { saveFile } from '../results/save-file.ts';
 import { DotsChart } from './dots-chart.tsx';
@@ -13,6 +13,7 @@ import { requestsCsv } from './requests-csv.ts';
 import { RequestsTable } from './requests-table.tsx';
 import { SplitChart } from './split-chart.tsx';
 import {
+  endsOf,
   LATENCY_WINDOWS,
   rangeOf,
   summarize,
@@ -37,74 +38,108 @@ export function LatencyPanel({ model, labelsOf }: LatencyPanelProps) {
   const end = pausedAt?.end ?? newestEnd;
   const view = useMemo(() => {
     const range = rangeOf(ring, end, window, now);
-    const length = LATENCY_WINDOWS[window];
-    const newest = end > range.start ? Math.max(now, ring.value('at', end - 1)) : now;
-    const ends = Number.isFinite(length) ? ([newest - length, newest] as const) : null;
-    return { range, ends, summary: summarize(ring, range) };
+    return { range, ends: endsOf(ring, range, window, now), summary: summarize(ring, range) };
   }, [ring, end, window, now]);
-  const open = (number: number) => {
+  const open = useCallback((number: number) => {
     setSelected(number);
     setOpened(number);
-  };
+  }, []);
+  const exportCsv = useCallback(
+    () => saveFile(`${model}-requests.csv`, requestsCsv(ring, rangeOf(ring, end, window, now)), 'text/csv'),
+    [model, ring, end, window, now],
+  );
+  const togglePause = useCallback(
+    () => setPausedAt((paused) => (paused === null ? { now: Date.now(), end: ring.end } : null)),
+    [ring],
+  );
   return (
     <section className="latency-panel" aria-label="Latency">
       <header className="latency-head">
         <h2>Latency</h2>
         <Figures summary={view.summary} />
+        {pausedAt !== null && <span className="latency-paused">Paused</span>}
         <span className="output-card-space" />
-        <SegmentedControl
-          size="xs"
-          aria-label="Window"
-          value={window}
-          onChange={(next) => setWindow(next in LATENCY_WINDOWS ? (next as LatencyWindow) : 'All')}
-          data={Object.keys(LATENCY_WINDOWS)}
-        />
-        <Button
-          size="compact-sm"
-          variant="default"
-          aria-pressed={pausedAt !== null}
-          leftSection={
-            pausedAt === null ? (
-              <IconPlayerPause size={14} aria-hidden />
-            ) : (
-              <IconPlayerPlay size={14} aria-hidden />
-            )
-          }
-          onClick={() => setPausedAt(pausedAt === null ? { now: Date.now(), end: newestEnd } : null)}
-        >
-          {pausedAt === null ? 'Pause' : 'Resume'}
-        </Button>
-        <Button
-          size="compact-sm"
-          variant="default"
-          leftSection={<IconDownload size={14} aria-hidden />}
-          onClick={() => saveFile(`${model}-requests.csv`, requestsCsv(ring, view.range), 'text/csv')}
-        >
-          Export CSV
-        </Button>
+        <WindowControl window={window} onWindow={setWindow} />
+        <PauseButton isPaused={pausedAt !== null} onToggle={togglePause} />
+        <ExportButton onExport={exportCsv} />
       </header>
-      <div className="latency-columns">
-        <div className="latency-charts">
-          <figure>
-            <DotsChart
-              ring={ring}
-              range={view.range}
-              ends={view.ends}
-              selected={selected}
-              onSelect={setSelected}
-              onOpen={open}
-            />
-            <DotsLegend />
-          </figure>
-          <figure>
-            <SplitChart ring={ring} range={view.range} onOpen={open} />
-            <SplitLegend />
-          </figure>
+      {end === 0 ? (
+        <p className="latency-empty">
+          Every request to this model, from Conch or any other client, will be a dot here.
+        </p>
+      ) : (
+        <div className="latency-columns">
+          <div className="latency-charts">
+            <figure>
+              <DotsChart
+                ring={ring}
+                range={view.range}
+                ends={view.ends}
+                selected={selected}
+                onSelect={setSelected}
+                onOpen={open}
+              />
+              <DotsLegend />
+            </figure>
+            <figure>
+              <SplitChart ring={ring} range={view.range} onOpen={open} />
+              <SplitLegend />
+            </figure>
+          </div>
+          <RequestsTable ring={ring} range={view.range} selected={selected} onOpen={open} />
         </div>
-        <RequestsTable ring={ring} range={view.range} selected={selected} onOpen={open} />
-      </div>
-      <RequestDetails ring={ring} number={opened} labelsOf={labelsOf} onClose={() => setOpened(null)} />
+      )}
+      {opened !== null && (
+        <RequestDetails ring={ring} number={opened} labelsOf={labelsOf} onClose={() => setOpened(null)} />
+      )}
     </section>
+  );
+}
+
+interface WindowControlProps {
+  readonly window: LatencyWindow;
+  readonly onWindow: (window: LatencyWindow) => void;
+}
+
+// The controls are kept apart from what changes with every batch of requests.
+const WindowControl = memo(function WindowControl({ window, onWindow }: WindowControlProps) {
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label="Window"
+      value={window}
+      onChange={(next) => onWindow(next in LATENCY_WINDOWS ? (next as LatencyWindow) : 'All')}
+      data={Object.keys(LATENCY_WINDOWS)}
+    />
+  );
+});
+
+interface PauseButtonProps {
+  readonly isPaused: boolean;
+  readonly onToggle: () => void;
+}
+
+const PauseButton = memo(function PauseButton({ isPaused, onToggle }: PauseButtonProps) {
+  return (
+    <Tooltip label={isPaused ? 'Resume' : 'Pause'}>
+      <ActionIcon variant="default" size={30} aria-label="Pause" aria-pressed={isPaused} onClick={onToggle}>
+        {isPaused ? <IconPlayerPlay size={15} aria-hidden /> : <IconPlayerPause size={15} aria-hidden />}
+      </ActionIcon>
+    </Tooltip>
+  );
+});
+
+function ExportButton({ onExport }: { readonly onExport: () => void }) {
+  return (
+    <ActionIcon
+      variant="default"
+      size={30}
+      aria-label="Export CSV"
+      title="Export the requests of the window as CSV"
+      onClick={onExport}
+    >
+      <IconDownload size={15} aria-hidden />
+    </ActionIcon>
   );
 }
 
@@ -150,21 +185,37 @@ function Figures({ summary }: { readonly summary: WindowSummary }) {
   return (
     <dl className="latency-figures">
       {figures.map(({ name, value, meaning }) => (
-        <Tooltip key={name} label={meaning}>
-          <div
-            className={
-              name === 'failed' && summary.failed > 0 ? 'latency-figure is-alarming' : 'latency-figure'
-            }
-          >
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        </Tooltip>
+        <Figure
+          key={name}
+          name={name}
+          value={value}
+          meaning={meaning}
+          isAlarming={name === 'failed' && summary.failed > 0}
+        />
       ))}
       <span className="latency-sample">({n})</span>
     </dl>
   );
 }
+
+interface FigureProps {
+  readonly name: string;
+  readonly value: string;
+  /** How it was measured, said on hover. */
+  readonly meaning: string;
+  readonly isAlarming: boolean;
+}
+
+const Figure = memo(function Figure({ name, value, meaning, isAlarming }: FigureProps) {
+  return (
+    <Tooltip label={meaning}>
+      <div className={isAlarming ? 'latency-figure is-alarming' : 'latency-figure'}>
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+      </div>
+    </Tooltip>
+  );
+});
 
 function DotsLegend() {
   const rolled = `over the last ${ROLLING_REQUESTS} answered requests`;

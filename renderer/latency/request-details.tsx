@@ -12,26 +12,25 @@ import { restOf } from './sort-requests.ts';
 
 interface RequestDetailsProps {
   readonly ring: RequestRing;
-  /** Null while none is open. */
-  readonly number: number | null;
+  readonly number: number;
   readonly labelsOf: (output: string) => readonly string[];
   readonly onClose: () => void;
 }
 
 /** One request of the chart: with its whole body where it came from Conch, else what the server said of it. */
 export function RequestDetails({ ring, number, labelsOf, onClose }: RequestDetailsProps) {
-  const label = number === null ? undefined : ring.label(number);
+  const label = ring.label(number);
   return (
     <Drawer
-      opened={number !== null}
+      opened
       onClose={onClose}
       position="right"
       size="lg"
-      title={`Request ${(number ?? 0) + 1}`}
+      title={`Request ${number + 1}`}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      {number !== null && label === undefined && <p>This request is no longer kept.</p>}
-      {number !== null && label !== undefined && (
+      {label === undefined && <p>This request is no longer kept.</p>}
+      {label !== undefined && (
         <div className="request-details">
           <Facts ring={ring} number={number} />
           {label.historyId !== undefined && <Body id={label.historyId} labelsOf={labelsOf} />}

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef, useState } from 'react';
+import { memo, useMemo, useRef, useState } from 'react';
 import { durationUnit, formatClock, formatIn, formatWhole } from '../results/format-number.ts';
 import './latency.css';
 import type { RequestRing } from './request-ring.ts';
@@ -111,7 +111,14 @@ interface RequestRowProps {
   readonly onOpen: (number: number) => void;
 }
 
-function RequestRow({ ring, number, rowIndex, top, isSelected, onOpen }: RequestRowProps) {
+const RequestRow = memo(function RequestRow({
+  ring,
+  number,
+  rowIndex,
+  top,
+  isSelected,
+  onOpen,
+}: RequestRowProps) {
   const isOk = ring.isOk(number);
   const status = ring.label(number)?.httpStatus ?? 0;
   const names = ['requests-row', 'requests-body', isSelected ? 'is-selected' : '', isOk ? '' : 'is-failed'];
@@ -130,7 +137,7 @@ function RequestRow({ ring, number, rowIndex, top, isSelected, onOpen }: Request
       <Duration microseconds={restOf(ring, number)} />
     </div>
   );
-}
+});
 
 function Duration({ microseconds }: { readonly microseconds: number }) {
   const unit = durationUnit(microseconds);

@@ -6,8 +6,8 @@ import { PlotCanvas, plotAxis, type Palette } from './plot-canvas.tsx';
 import type { RequestRing } from './request-ring.ts';
 import type { RequestRange } from './window-summary.ts';
 
-const HEIGHT = 240;
-const SHOWN = 40;
+const HEIGHT = 130;
+const SHOWN = 60;
 
 interface SplitChartProps {
   readonly ring: RequestRing;
@@ -62,6 +62,7 @@ function splitOptions(
     },
     axes: [
       plotAxis(palette, {
+        size: 26,
         incrs: [1, 2, 5, 10, 20, 50],
         values: (_, splits) => splits.map((number) => (number < 0 ? '' : String(number + 1))),
         grid: { show: false },

@@ -53,3 +53,26 @@ export function summarize(ring: RequestRing, { start, end }: RequestRange): Wind
     clock: clientClock === 0 ? 'server' : clientClock === count ? 'client' : 'server and client',
   };
 }
+
+const SHORTEST_SPAN = 15_000;
+
+/**
+ * Left and right end of the time axis in epoch milliseconds. A window that has not filled yet is drawn only as long as
+ * there are requests, but never shorter than 15 s.
+ */
+export function endsOf(
+  ring: RequestRing,
+  { start, end }: RequestRange,
+  window: LatencyWindow,
+  now: number,
+): readonly [number, number] {
+  const isEmpty = start >= end;
+  const oldest = isEmpty ? now : ring.value('at', start);
+  const right = isEmpty
+    ? now
+    : LATENCY_WINDOWS[window] === Infinity
+      ? ring.value('at', end - 1)
+      : Math.max(now, ring.value('at', end - 1));
+  const span = Math.max(SHORTEST_SPAN, Math.min(LATENCY_WINDOWS[window], (right - oldest) * 1.02));
+  return [right - span, right + span * 0.02];
+}

@@ -22,13 +22,14 @@ export function EntryOutcome({ entry, labelsOf }: EntryOutcomeProps) {
   return (
     <div className="entry-outcome">
       <div className="entry-outcome-head">
-        <TimingBar timing={entry.timing} />
-        <span className="conch-muted">
-          {formatClock(entry.at)}
-          {outcome.kind === 'answered' && ` · version ${outcome.modelVersion}`}
-          {` · ${entry.protocol === 'json' ? 'JSON' : 'binary'}`}
-        </span>
-        <span className="output-card-space" />
+        <div className="entry-outcome-facts">
+          <TimingBar timing={entry.timing} />
+          <span className="conch-muted">
+            {formatClock(entry.at)}
+            {outcome.kind === 'answered' && ` · version ${outcome.modelVersion}`}
+            {` · ${entry.protocol === 'json' ? 'JSON' : 'binary'}`}
+          </span>
+        </div>
         {outcome.kind === 'answered' && outcome.outputs.length > 0 && (
           <SaveAllMenu outputs={outcome.outputs} model={entry.model} />
         )}
@@ -61,7 +62,7 @@ function SaveAllMenu({
   return (
     <Menu>
       <Menu.Target>
-        <Button size="compact-xs" variant="default" leftSection={<IconDownload size={13} aria-hidden />}>
+        <Button size="compact-sm" variant="default" leftSection={<IconDownload size={13} aria-hidden />}>
           Save all outputs
         </Button>
       </Menu.Target>

@@ -29,7 +29,7 @@ export function ResultsPane({ model, labelsOf }: ResultsPaneProps) {
       {run.kind === 'none' && (
         <div className="results-empty">
           <IconMoodEmpty size={28} stroke={1.4} aria-hidden />
-          <p>Nothing was sent yet. Serve the model, then press Run.</p>
+          <p>Nothing was sent yet. Press Run to see what the model answers.</p>
         </div>
       )}
       {run.kind === 'not-sent' && (

@@ -14,7 +14,7 @@ interface SlicePickerProps {
 export function SlicePicker({ shape, slice, name, onChange }: SlicePickerProps) {
   const chosen = chosenAxes(shape, slice);
   const long = shape.flatMap((dim, axis) => (dim > 1 ? [axis] : []));
-  if (long.length < 2) return null;
+  if (chosen.length === 0) return null;
   const options = long.map((axis) => ({ value: String(axis), label: `axis ${axis} (${shape[axis]})` }));
   const choose = (role: 'rowAxis' | 'columnAxis', axis: number) => {
     const other = role === 'rowAxis' ? 'columnAxis' : 'rowAxis';

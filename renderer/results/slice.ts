@@ -21,7 +21,7 @@ export interface SliceTable {
 }
 
 /** Columns of a wrapped vector. */
-export const WRAPPED_COLUMNS = 10;
+export const WRAPPED_COLUMNS = 8;
 
 /** The slice shown first: the last two axes longer than one, everything else at index 0. */
 export function firstSlice(shape: readonly number[]): Slice {

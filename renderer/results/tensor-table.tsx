@@ -4,6 +4,7 @@ import type { NamedTensor } from '../../app/core/tensors/tensor.ts';
 import { formatElement } from './format-number.ts';
 import { SlicePicker } from './slice-picker.tsx';
 import { firstSlice, sliceTable } from './slice.ts';
+import { cellWidthFor } from './cell-width.ts';
 import { VirtualGrid } from './virtual-grid.tsx';
 
 interface TensorTableProps {
@@ -16,7 +17,7 @@ export function TensorTable({ tensor, maxHeight }: TensorTableProps) {
   const reader = useMemo(() => elementReader(tensor), [tensor]);
   const [slice, setSlice] = useState(() => firstSlice(tensor.shape));
   const table = useMemo(() => sliceTable(tensor.shape, slice), [tensor.shape, slice]);
-  const cellWidth = useMemo(() => cellWidthOf(reader, tensor), [reader, tensor]);
+  const cellWidth = useMemo(() => widthOf(reader, tensor), [reader, tensor]);
   if (reader.length === 0) return <p className="conch-muted">No elements: one of the dimensions is 0.</p>;
   return (
     <>
@@ -33,10 +34,7 @@ export function TensorTable({ tensor, maxHeight }: TensorTableProps) {
   );
 }
 
-/** Wide enough for the longest of the first few hundred elements. */
-function cellWidthOf(reader: ElementReader, { datatype }: NamedTensor): number {
-  let longest = 4;
-  for (let index = 0; index < Math.min(reader.length, 400); index++)
-    longest = Math.max(longest, formatElement(reader.at(index) ?? 0, datatype).length);
-  return Math.min(220, 18 + longest * 7.4);
+function widthOf(reader: ElementReader, { datatype }: NamedTensor): number {
+  const length = Math.min(reader.length, 400);
+  return cellWidthFor(Array.from({ length }, (_, index) => formatElement(reader.at(index) ?? 0, datatype)));
 }

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useImperativeHandle, useRef, type ReactNode, type Ref } from 'react';
+import { useEffect, useImperativeHandle, useRef, type ReactNode, type Ref } from 'react';
 import type { SliceTable } from './slice.ts';
 import './virtual-grid.css';
 
@@ -44,6 +44,7 @@ export function VirtualGrid({ table, label, role, cellWidth, maxHeight, renderCe
     overscan: 4,
     scrollPaddingStart: headerWidth,
   });
+  useEffect(() => columns.measure(), [columns, cellWidth]);
   useImperativeHandle(ref, () => ({
     scrollToCell: (row, column) => {
       rows.scrollToIndex(row);

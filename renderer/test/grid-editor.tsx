@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { cellWidthFor } from '../results/cell-width.ts';
 import { formatWhole } from '../results/format-number.ts';
 import { SlicePicker } from '../results/slice-picker.tsx';
 import { firstSlice, placeOf, sliceTable } from '../results/slice.ts';
@@ -74,7 +75,7 @@ function Cells({ field, shape, draft, onChange }: SourceProps) {
         table={table}
         label={`Values of ${field.name}`}
         role="grid"
-        cellWidth={field.datatype === 'BYTES' ? 160 : 78}
+        cellWidth={field.datatype === 'BYTES' ? 160 : Math.max(54, cellWidthFor(texts.slice(0, 400)))}
         maxHeight={320}
         renderCell={(index, row, column) => {
           const text = texts[index] ?? '';

@@ -80,11 +80,11 @@ export function fitsGrid(shape: readonly number[]): boolean {
  * A draft that is valid as it stands. Random floats; small whole numbers of which none is zero (a divisor, a token id);
  * masks of ones and type ids of zeros by the names that text models give them.
  */
-export function defaultDraft(field: InputField): InputDraft {
+export function defaultDraft(field: InputField, seed = 1): InputDraft {
   return {
     source: field.datatype === 'BYTES' ? 'text' : 'generate',
     grid: null,
-    generator: defaultGenerator(field.name, field.datatype),
+    generator: defaultGenerator(field.name, field.datatype, seed),
     json: '',
     file: null,
     text: { content: 'Hello, Triton', splits: 'lines' },
@@ -97,13 +97,13 @@ export function defaultDraft(field: InputField): InputDraft {
   };
 }
 
-function defaultGenerator(name: string, datatype: Datatype): GeneratorRecipe {
+function defaultGenerator(name: string, datatype: Datatype, seed: number): GeneratorRecipe {
   if (/mask/i.test(name)) return { kind: 'ones' };
   if (/type_ids|segment/i.test(name)) return { kind: 'zeros' };
-  if (!isIntegerDatatype(datatype)) return { kind: 'random', seed: 1, minimum: '0', maximum: '1' };
+  if (!isIntegerDatatype(datatype)) return { kind: 'random', seed, minimum: '0', maximum: '1' };
   return datatype === 'UINT8'
-    ? { kind: 'random', seed: 1, minimum: '0', maximum: '255' }
-    : { kind: 'random', seed: 1, minimum: '1', maximum: '9' };
+    ? { kind: 'random', seed, minimum: '0', maximum: '255' }
+    : { kind: 'random', seed, minimum: '1', maximum: '9' };
 }
 
 /** A draft that holds given values: cells where they are few, else a file-like tensor. */

@@ -1,4 +1,4 @@
-import { Button, Kbd, SegmentedControl, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Kbd, SegmentedControl, Tooltip } from '@mantine/core';
 import { IconPlayerPlayFilled, IconRotate2 } from '@tabler/icons-react';
 import './test.css';
 
@@ -54,15 +54,11 @@ export function RunBar({ protocol, blockedBecause, isRunning, onProtocol, onRun,
         </span>
       )}
       <span className="output-card-space" />
-      <Button
-        variant="subtle"
-        color="gray"
-        size="compact-sm"
-        leftSection={<IconRotate2 size={14} aria-hidden />}
-        onClick={onReset}
-      >
-        Reset inputs
-      </Button>
+      <Tooltip label="Reset inputs to how they began">
+        <ActionIcon size={30} aria-label="Reset inputs" onClick={onReset}>
+          <IconRotate2 size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
     </div>
   );
 }

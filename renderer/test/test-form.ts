@@ -46,11 +46,11 @@ export function createForm(
     dims[axis.key] = known ?? defaultSize(axis);
   }
   for (const { adopted } of fitting) Object.assign(dims, adopted.dims);
-  const drafts = fields.map((field) => {
+  const drafts = fields.map((field, index) => {
     const match = fitting.find((candidate) => candidate.field === field);
     const draft =
       match === undefined
-        ? startingDraft(field, dims)
+        ? startingDraft(field, dims, index + 1)
         : exampleDraft(field, { ...match.example, shape: match.adopted.shape });
     return [field.name, draft] as const;
   });
@@ -64,8 +64,8 @@ export function createForm(
 }
 
 /** The tab that suits the input: a picture, a grid of a few cells, or generated values. */
-function startingDraft(field: InputField, dims: FreeDims): InputDraft {
-  const draft = defaultDraft(field);
+function startingDraft(field: InputField, dims: FreeDims, seed: number): InputDraft {
+  const draft = defaultDraft(field, seed);
   const shape = shapeOf(field, dims);
   if (imageLayout(field.datatype, shape) !== null) return { ...draft, source: 'image' };
   if (field.datatype === 'BYTES') return { ...draft, text: { ...draft.text, content: startingText(shape) } };

@@ -9,7 +9,7 @@ import {
 import { RequestRing, type RingRequest } from '../../../../renderer/latency/request-ring.ts';
 import { requestsCsv } from '../../../../renderer/latency/requests-csv.ts';
 import { sortRequests } from '../../../../renderer/latency/sort-requests.ts';
-import { rangeOf, summarize } from '../../../../renderer/latency/window-summary.ts';
+import { endsOf, rangeOf, summarize } from '../../../../renderer/latency/window-summary.ts';
 
 const LABEL: RingRequest['label'] = {
   requestId: '',
@@ -110,6 +110,20 @@ describe('the figures of a window', () => {
   test('say nothing where there is nothing', () => {
     const ring = ringOf([]);
     expect(summarize(ring, all(ring))).toMatchObject({ answered: 0, perSecond: null, p50: NaN });
+  });
+});
+
+describe('the time axis', () => {
+  test('is as long as its window once that is full', () => {
+    const ring = ringOf(Array.from({ length: 400 }, () => 1));
+    const [left, right] = endsOf(ring, rangeOf(ring, ring.end, '1 min', 399_000), '1 min', 399_000);
+    expect([left, right]).toEqual([339_000, 400_200]);
+  });
+
+  test('is no longer than there are requests, and never shorter than 15 s', () => {
+    const ring = ringOf([1, 1]);
+    expect(endsOf(ring, all(ring), '5 min', 2000)).toEqual([-13_000, 2300]);
+    expect(endsOf(ring, { start: 0, end: 0 }, 'All', 20_000)).toEqual([5000, 20_300]);
   });
 });
 
