@@ -376,9 +376,11 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       await jobs.close();
       await uploads.close();
       await supervisor.close();
+      // The workspace first: it must not take the end of the inspector for a verdict on a model.
       await current?.close();
       inspector.close();
       probe.close();
+      await descriptions.close();
       completed.close();
       await log.close();
       await instance.release();

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,7 +7,7 @@ import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { ZipFile } from 'yazl';
 import { cancelledFailure, checkCancelled, copyFileWithProgress } from '../files/copy-file.ts';
-import { syncDirectory, temporaryName, writeFileDurably } from '../files/durable-file.ts';
+import { syncDirectory, syncFile, temporaryName, writeFileDurably } from '../files/durable-file.ts';
 import { fileFailure } from '../files/file-failure.ts';
 import type { JobControl } from '../jobs/job-registry.ts';
 import type { ExportedFile, ExportPlan } from './export-plan.ts';
@@ -100,15 +100,6 @@ async function writeTarGzip(plan: ExportPlan, target: string, control: JobContro
     throw cause;
   }
   await written;
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /**

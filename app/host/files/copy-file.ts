@@ -15,6 +15,14 @@ export function checkCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw cancelledFailure();
 }
 
+/** How a file is copied. */
+export interface CopyOptions {
+  readonly signal?: AbortSignal;
+  readonly onBytes?: (bytes: number) => void;
+  /** The caller makes the copy durable later. */
+  readonly isSyncedLater?: boolean;
+}
+
 /**
  * Copies one file to a path that must not exist: by a copy-on-write clone where the file system can, else in chunks
  * with progress. A part is never left behind. `onBytes` is told how many more bytes are done.
@@ -22,7 +30,7 @@ export function checkCancelled(signal: AbortSignal | undefined): void {
 export async function copyFileWithProgress(
   from: string,
   to: string,
-  options: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void } = {},
+  options: CopyOptions = {},
 ): Promise<void> {
   checkCancelled(options.signal);
   try {
@@ -45,7 +53,7 @@ export async function copyFileWithProgress(
 async function copyInChunks(
   from: string,
   to: string,
-  { signal, onBytes }: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void },
+  { signal, onBytes, isSyncedLater }: CopyOptions,
 ): Promise<void> {
   const source = await open(from, 'r');
   try {
@@ -59,7 +67,7 @@ async function copyInChunks(
         await writeFully(target, chunk.subarray(0, bytesRead));
         onBytes?.(bytesRead);
       }
-      await target.sync();
+      if (isSyncedLater !== true) await target.sync();
     } finally {
       await target.close();
     }

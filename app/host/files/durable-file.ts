@@ -11,6 +11,16 @@ export function temporaryName(name: string): string {
   return `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}-${name}`;
 }
 
+/** Waits until a file's bytes are on the disk itself. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Makes renames and new names in a directory survive a power cut, where the system can. */
 export async function syncDirectory(path: string): Promise<void> {
   try {

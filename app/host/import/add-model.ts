@@ -8,8 +8,9 @@ import { parseModelConfig } from '../../core/model-config/parse-config.ts';
 import { safeModelName } from '../../core/repository/model-name.ts';
 import { StatusError } from '../../core/status.ts';
 import { checkCancelled, copyFileWithProgress } from '../files/copy-file.ts';
-import { syncDirectory, writeFileDurably } from '../files/durable-file.ts';
+import { syncDirectory, syncFile, writeFileDurably } from '../files/durable-file.ts';
 import { fileErrorCode, fileFailure } from '../files/file-failure.ts';
+import { listFolder } from '../files/file-tree.ts';
 import { makeStagingFolder } from '../files/staging.ts';
 import type { JobControl } from '../jobs/job-registry.ts';
 import type { PlacedFile } from './model-files.ts';
@@ -75,7 +76,7 @@ async function bringFile(
       if (fileErrorCode(cause) !== 'EXDEV') throw fileFailure(cause, 'move', from);
     }
   }
-  await copyFileWithProgress(from, to, { signal: control.signal, onBytes: note });
+  await copyFileWithProgress(from, to, { signal: control.signal, onBytes: note, isSyncedLater: true });
 }
 
 /** Bytes of the files together. Rejects where one is gone. */
@@ -99,7 +100,8 @@ async function takeName(receiver: Receiver, wantedName: string): Promise<string>
 }
 
 /**
- * Makes the model directory aside and renames it into the repository, so that there is never half a model.
+ * Makes the model directory aside and renames it into the repository, so that there is never half a model. The card
+ * need not wait for the disk: {@link makeModelDurable} comes after.
  * Gives the name that it got: `…_2` where the wanted one is taken.
  */
 export async function addModel(model: NewModel, receiver: Receiver, control: JobControl): Promise<string> {
@@ -145,5 +147,17 @@ export async function addModel(model: NewModel, receiver: Receiver, control: Job
   } finally {
     if (name !== undefined) receiver.reserved.delete(name);
     if (staging !== undefined) await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Waits until everything of a new model is on the disk itself. */
+export async function makeModelDurable(modelPath: string): Promise<void> {
+  try {
+    const { files, folders } = await listFolder(modelPath);
+    for (const { path } of files) await syncFile(join(modelPath, path));
+    for (const folder of folders) await syncDirectory(join(modelPath, folder));
+  } catch (cause) {
+    // Somebody has moved it on already.
+    if (fileErrorCode(cause) !== 'ENOENT') throw fileFailure(cause, 'write', modelPath);
   }
 }

@@ -13,7 +13,7 @@ import type { InspectedTree } from '../inspection/inspection-message.ts';
 import type { Inspector } from '../inspection/inspector.ts';
 import type { JobControl } from '../jobs/job-registry.ts';
 import type { FinishedUpload } from '../uploads/upload-store.ts';
-import { addModel, type NewModel, type Receiver } from './add-model.ts';
+import { addModel, makeModelDurable, type NewModel, type Receiver } from './add-model.ts';
 import { placedDescription, placeLooseModel } from './model-files.ts';
 import { folderSource, sourcesOfPaths, withNeighbours, type SourceTree } from './source-tree.ts';
 
@@ -77,6 +77,7 @@ async function add(run: Import, source: string, model: NewModel): Promise<Import
     run.parts.notify(`${why}: the new one is called ${name}.`);
   }
   await run.parts.onAdded(name, model.description);
+  await makeModelDurable(join(run.parts.receiver.repository, name));
   return { kind: 'added', source, model: name };
 }
 

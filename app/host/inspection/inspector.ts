@@ -83,6 +83,7 @@ export function createInspector(launcher: HostProcessLauncher): Inspector {
   let running: Running | null = null;
   let idle: NodeJS.Timeout | undefined;
   let lastId = 0;
+  let isClosed = false;
   const end = () => {
     clearTimeout(idle);
     running?.process.kill('SIGKILL');
@@ -102,6 +103,7 @@ export function createInspector(launcher: HostProcessLauncher): Inspector {
   };
   const inspect = (tree: InspectedTree, question: InspectionQuestion): Promise<Answer> =>
     inTurn(async () => {
+      if (isClosed) throw new StatusError('cancelled', 'Conch is closing.');
       clearTimeout(idle);
       const current = running ?? start();
       await current.process.spawned;
@@ -129,6 +131,9 @@ export function createInspector(launcher: HostProcessLauncher): Inspector {
       if (answer.kind !== 'named') throw new Error('The inspector answered another question.');
       return answer.files;
     },
-    close: end,
+    close: () => {
+      isClosed = true;
+      end();
+    },
   };
 }

@@ -18,6 +18,10 @@ export interface DescriptionStore {
   recall(key: string): KnownModel | undefined;
   load(key: string): Promise<KnownModel | null>;
   keep(key: string, known: KnownModel): Promise<void>;
+  /** Keeps it until the end of this process only. */
+  remember(key: string, known: KnownModel): void;
+  /** Waits for what is being written; nothing is written any more. */
+  close(): Promise<void>;
 }
 
 const MAX_KEPT = 500;
@@ -52,6 +56,8 @@ async function prune(folder: string): Promise<void> {
 export async function openDescriptionStore(folder: string, conchVersion: string): Promise<DescriptionStore> {
   await prune(folder);
   const known = new Map<string, KnownModel>();
+  const writing = new Set<Promise<void>>();
+  let isClosed = false;
   const isKept = (value: unknown): value is KnownModel & { conchVersion: string } =>
     isRecord(value) && isRecord(value['description']) && isRecord(value['probe']);
   const pathOf = (key: string) => join(folder, `${key}.json`);
@@ -69,9 +75,23 @@ export async function openDescriptionStore(folder: string, conchVersion: string)
       known.set(key, model);
       return model;
     },
+    remember: (key, model) => {
+      known.set(key, model);
+    },
     keep: async (key, model) => {
       known.set(key, model);
-      await writeJsonFile(pathOf(key), { conchVersion, ...model });
+      if (isClosed) return;
+      const written = writeJsonFile(pathOf(key), { conchVersion, ...model });
+      writing.add(written);
+      try {
+        await written;
+      } finally {
+        writing.delete(written);
+      }
+    },
+    close: async () => {
+      isClosed = true;
+      await Promise.allSettled(writing);
     },
   };
 }

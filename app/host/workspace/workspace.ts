@@ -123,20 +123,28 @@ export async function openWorkspace(parts: WorkspaceParts): Promise<OpenWorkspac
     emit('model.changed', entry);
   };
 
+  const inspect = async (version: DiskVersion, key: string) => {
+    try {
+      const tree = { kind: 'folder', path: version.path, followsLinks: true } as const;
+      const description = await parts.inspector.describe(tree);
+      if (!isClosed) await descriptions.keep(key, { description, probe: NOT_PROBED });
+    } catch (cause) {
+      if (!(cause instanceof StatusError)) throw cause;
+      if (isClosed) return;
+      // Not kept on disk: a busy machine is no lasting verdict on a model.
+      const byteSize = version.files.reduce((sum, file) => sum + file.byteSize, 0);
+      descriptions.remember(key, {
+        description: brokenDescription(cause.message, byteSize),
+        probe: { kind: 'skipped', reason: cause.message },
+      });
+    }
+  };
+
   const describe = async (model: DiskModel, version: DiskVersion, key: string) => {
     if (describing.has(key)) return;
     describing.add(key);
     try {
-      if (!(await descriptions.load(key))) {
-        const byteSize = version.files.reduce((sum, file) => sum + file.byteSize, 0);
-        const description = await parts.inspector
-          .describe({ kind: 'folder', path: version.path, followsLinks: true })
-          .catch((cause: unknown) => {
-            if (cause instanceof StatusError) return brokenDescription(cause.message, byteSize);
-            throw cause;
-          });
-        if (!isClosed) await descriptions.keep(key, { description, probe: NOT_PROBED });
-      }
+      if (!(await descriptions.load(key))) await inspect(version, key);
       touch(model.name);
     } catch (cause) {
       if (!(cause instanceof StatusError)) parts.reportBug(cause);

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
 import type * as Ort from 'onnxruntime-node';
 import { inspectOnnx } from '../../core/formats/onnx/inspect.ts';
 import type { ModelDescription, TensorSignature } from '../../core/formats/model-description.ts';
@@ -192,6 +193,14 @@ async function probe(path: string, isJson: boolean, provider: 'cpu' | 'cuda'): P
   );
 }
 
+/** A run blocks this thread for as long as it likes, so another one notices that whoever asked is gone. */
+function endWithParent(): void {
+  const watch = `
+    const parent = process.ppid;
+    setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 500);`;
+  new Worker(watch, { eval: true }).unref();
+}
+
 function watchMemory(limitBytes: number, isJson: boolean): void {
   if (limitBytes <= 0) return;
   setInterval(() => {
@@ -217,6 +226,7 @@ async function main(): Promise<void> {
     return;
   }
   watchMemory(Number(limit ?? 0), isJson);
+  endWithParent();
   try {
     await probe(path, isJson, args.includes('--cuda') ? 'cuda' : 'cpu');
   } catch (cause) {

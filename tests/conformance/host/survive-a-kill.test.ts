@@ -1,11 +1,11 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeTestFolder, startTestHost } from '../../support/start-test-host.ts';
+import { makeTestFolder, startTestHost, waitFor } from '../../support/start-test-host.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MODEL = join(ROOT, 'tests/fixtures/models/batchable.onnx');
@@ -99,5 +99,33 @@ test(
       await tested.close();
       expect(await readdir(join(dataFolder, 'staging'))).toEqual([]);
     }
+  },
+);
+
+test(
+  'a probe of a model that never ends ends with the process that asked for it',
+  { timeout: 60_000 },
+  async () => {
+    const probe = join(ROOT, 'dist/node/probe.mjs');
+    const script = `
+    const { fork } = await import('node:child_process');
+    const child = fork(${JSON.stringify(probe)}, [${JSON.stringify(join(ROOT, 'tests/fixtures/models/endless.onnx'))}, '--json'], { stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
+    child.stdout.on('data', (text) => String(text).includes('described') && process.send(child.pid));`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const pid = await new Promise<number>((resolve) =>
+      parent.once('message', (message) => resolve(Number(message))),
+    );
+    parent.kill('SIGKILL');
+    await waitFor(() => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    }, 'the probe to end');
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   },
 );
