@@ -1,5 +1,6 @@
 import type { ModelEntry } from '../../app/contract/model-entry.ts';
 import { effectiveConfig } from '../../app/core/model-config/complete-config.ts';
+import { checkOnnxModelAgainstConfig } from '../../app/core/model-config/check-onnx-model.ts';
 import type { ConfigDiagnostic } from '../../app/core/model-config/config-document.ts';
 import type { ModelConfig } from '../../app/core/model-config/model-config.ts';
 import { signatureOf } from '../../app/core/model-config/onnx-signature.ts';
@@ -46,14 +47,17 @@ function completeConfig(
     String(one.version) < String(other.version) ? -1 : 1,
   )[0];
   try {
+    const signature = model.description === null ? null : signatureOf(model.description);
     const { config, warnings } = effectiveConfig({
       modelName: model.name,
       written,
-      signature: model.description === null ? null : signatureOf(model.description),
+      signature,
       firstVersionFiles: firstVersion?.files.map(({ path }) => path) ?? [],
       gpuCount,
       autoComplete: true,
     });
+    if (config.backend === 'onnxruntime' && signature !== null)
+      checkOnnxModelAgainstConfig(config, signature);
     return { kind: 'accepted', config, warnings };
   } catch (cause) {
     if (cause instanceof StatusError) return { kind: 'refused', reason: cause.message };

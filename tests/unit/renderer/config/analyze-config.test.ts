@@ -56,3 +56,16 @@ test('a config that Triton refuses has its words', () => {
     reason: expect.stringContaining("unexpected directory name 'digits' for model 'other'") as string,
   });
 });
+
+test('a config that does not fit the model is refused in the words of the backend', () => {
+  const model = modelNamed('add_sub');
+  const analysis = analyzeConfig(
+    model.config.text.replace('max_batch_size: 0', 'max_batch_size: 8'),
+    model,
+    0,
+  );
+  expect(analysis.effective).toMatchObject({
+    kind: 'refused',
+    reason: expect.stringContaining('add_sub') as string,
+  });
+});
