@@ -17,6 +17,8 @@ export interface PayloadPlace {
 const ALIGNMENT = 8;
 const PREFIX_BYTES = 8;
 const PADDING = Buffer.alloc(ALIGNMENT);
+/** Up to here one copy into one buffer is cheaper than a vectored write. */
+const SMALL_PAYLOAD_BYTES = 16 * 1024;
 
 /** A peer that has not shown its token yet may send no more than this. */
 export const HELLO_LIMIT_BYTES = 1024;
@@ -48,10 +50,23 @@ export function writeFrame(
   const payloadLength = last ? last.offset + padded(last.length) : 0;
   const text = JSON.stringify(header);
   const headerLength = Buffer.byteLength(text);
-  const start = Buffer.allocUnsafe(PREFIX_BYTES + headerLength);
+  const isSmall = payloadLength <= SMALL_PAYLOAD_BYTES;
+  const headerEnd = PREFIX_BYTES + headerLength;
+  const start = Buffer.allocUnsafe(headerEnd + (isSmall ? payloadLength : 0));
   start.writeUInt32LE(headerLength, 0);
   start.writeUInt32LE(payloadLength, 4);
   start.write(text, PREFIX_BYTES);
+  if (isSmall) {
+    for (const [index, parts] of tensors.entries()) {
+      let at = headerEnd + (places[index]?.offset ?? 0);
+      for (const part of parts) {
+        start.set(part, at);
+        at += part.byteLength;
+      }
+    }
+    socket.write(start);
+    return;
+  }
   socket.cork();
   socket.write(start);
   for (const [index, parts] of tensors.entries()) {

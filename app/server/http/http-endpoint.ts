@@ -17,6 +17,14 @@ const KEEP_ALIVE_MILLISECONDS = 75_000;
 const HEADERS_TIMEOUT_MILLISECONDS = 60_000;
 const REQUEST_TIMEOUT_MILLISECONDS = 300_000;
 const MAX_HEADER_BYTES = 16 * 1024;
+/** Up to here a body is sent as a string of bytes: Node then writes it in one piece with the head. */
+const SMALL_BODY_BYTES = 16 * 1024;
+
+function asBytesString(part: string | Uint8Array): string {
+  const bytes =
+    typeof part === 'string' ? Buffer.from(part) : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+  return bytes.toString('latin1');
+}
 
 function writeReply(response: ServerResponse, reply: Reply, isHead: boolean): void {
   const { status, contentType, headers, parts, closes } = reply;
@@ -30,6 +38,10 @@ function writeReply(response: ServerResponse, reply: Reply, isHead: boolean): vo
   const [only] = parts;
   if (isHead || only === undefined) {
     response.end();
+    return;
+  }
+  if (byteLength <= SMALL_BODY_BYTES) {
+    response.end(parts.map(asBytesString).join(''), 'latin1');
     return;
   }
   if (parts.length === 1) {

@@ -57,7 +57,9 @@ test('what a server encodes is what a client decodes, binary and JSON mixed', ()
   const body = new Uint8Array([...head, ...blocks.flatMap((block) => Array.from(block))]);
   const decoded = decodeInferResponse(body, head.byteLength);
   expect(decoded).toMatchObject({ id: 'a"b', modelName: 'm', modelVersion: '3' });
-  expect(decoded.outputs.map(({ data }) => Array.from(data))).toEqual(response.outputs.map(({ data }) => Array.from(data)));
+  expect(decoded.outputs.map(({ data }) => Array.from(data))).toEqual(
+    response.outputs.map(({ data }) => Array.from(data)),
+  );
 });
 
 test('FP16 has no JSON form, and an answer cut short is noticed', () => {
