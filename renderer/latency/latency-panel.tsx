@@ -183,18 +183,20 @@ function Figures({ summary }: { readonly summary: WindowSummary }) {
     },
   ];
   return (
-    <dl className="latency-figures">
-      {figures.map(({ name, value, meaning }) => (
-        <Figure
-          key={name}
-          name={name}
-          value={value}
-          meaning={meaning}
-          isAlarming={name === 'failed' && summary.failed > 0}
-        />
-      ))}
+    <>
+      <dl className="latency-figures">
+        {figures.map(({ name, value, meaning }) => (
+          <Figure
+            key={name}
+            name={name}
+            value={value}
+            meaning={meaning}
+            isAlarming={name === 'failed' && summary.failed > 0}
+          />
+        ))}
+      </dl>
       <span className="latency-sample">({n})</span>
-    </dl>
+    </>
   );
 }
 
