@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { zipSync } from 'fflate';
-import { pack } from 'tar-stream';
+import { pack, type Header } from 'tar-stream';
 
 /** Packs a folder's files below `root/`. */
 export async function writeArchive(
@@ -35,7 +35,13 @@ export async function writeArchive(
   await pipeline(tar, createGzip(), createWriteStream(target));
 }
 
-/** A zip of entries as given, also such as no honest tool writes. */
-export function writeZip(target: string, entries: Readonly<Record<string, Uint8Array>>): Promise<void> {
-  return writeFile(target, zipSync(entries));
+/** A tar.gz of empty entries as given, also such as no honest tool writes. */
+export async function writeTarGzip(
+  target: string,
+  entries: readonly (Partial<Header> & Pick<Header, 'name'>)[],
+): Promise<void> {
+  const tar = pack();
+  for (const entry of entries) tar.entry(entry);
+  tar.finalize();
+  await pipeline(tar, createGzip(), createWriteStream(target));
 }
