@@ -172,6 +172,7 @@ function drawMarks(plot: uPlot, palette: Palette, { dots, selected }: Drawn): vo
   ctx.beginPath();
   ctx.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
   ctx.clip();
+  ctx.setLineDash([]);
   ctx.strokeStyle = palette.bad;
   ctx.lineWidth = 1.6 * ratio;
   ctx.beginPath();
