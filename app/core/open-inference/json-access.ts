@@ -12,7 +12,6 @@ import {
 const WRONG_KIND = {
   string: 'attempt to access JSON non-string as string',
   array: 'attempt to access JSON non-array as array',
-  object: 'attempt to access JSON non-object as object',
   boolean: 'attempt to access JSON non-boolean as boolean',
   unsigned: 'attempt to access JSON non-unsigned-integer as unsigned-integer',
   signed: 'attempt to access JSON non-signed-integer as signed-integer',
@@ -56,12 +55,6 @@ export function asArray(value: JsonValue, prefix = ''): readonly JsonValue[] {
   if (value instanceof JsonNumbers) return value.toArray();
   if (isJsonArray(value)) return value;
   throw wrongKind('array', prefix);
-}
-
-/** The value as an object. @throws StatusError `internal` in Triton's words. */
-export function asObject(value: JsonValue, prefix = ''): JsonObject {
-  if (isJsonObject(value)) return value;
-  throw wrongKind('object', prefix);
 }
 
 /** The value as an exact unsigned 64-bit integer. @throws StatusError `internal` in Triton's words. */
