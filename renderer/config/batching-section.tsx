@@ -1,5 +1,5 @@
 import { Group, Switch, Text } from '@mantine/core';
-import type { SectionProps } from './config-form.tsx';
+import type { SectionProps } from './section-props.ts';
 import { dimsToText, parseDims } from './dims-text.ts';
 import { FormSection, ParsedInput, parseWhole } from './form-parts.tsx';
 

@@ -1,13 +1,13 @@
 import { Alert } from '@mantine/core';
 import { useCallback } from 'react';
 import type { ModelEntry } from '../../app/contract/model-entry.ts';
-import { removeField, setField, type ConfigPath } from '../../app/core/model-config/edit-config.ts';
-import type { ModelConfig } from '../../app/core/model-config/model-config.ts';
+import { removeField, setField } from '../../app/core/model-config/edit-config.ts';
 import { useHost } from '../host/host-context.tsx';
 import type { ConfigAnalysis } from './analyze-config.ts';
 import { BatchingSection } from './batching-section.tsx';
 import { editDraft } from './config-draft-store.ts';
 import { InstancesSection } from './instances-section.tsx';
+import type { SectionProps, SetConfigField } from './section-props.ts';
 import { TensorsSection } from './tensors-section.tsx';
 import { VersionPolicySection } from './version-policy-section.tsx';
 import classes from './config.module.css';
@@ -18,18 +18,6 @@ interface ConfigFormProps {
   readonly analysis: ConfigAnalysis;
   /** The last text that could be read: what the form shows while the text is broken. */
   readonly lastGood: ConfigAnalysis;
-}
-
-/** Writes one value into the config's text; undefined takes the field out. */
-export type SetConfigField = (path: ConfigPath, value: unknown) => void;
-
-/** What every section of the form gets. */
-export interface SectionProps {
-  /** Only what is written. */
-  readonly written: ModelConfig;
-  /** With the server's defaults; what is written where the server would refuse it. */
-  readonly effective: ModelConfig;
-  readonly setField: SetConfigField;
 }
 
 /** The essentials of a model config as a form. Every edit is a small patch of the text. */

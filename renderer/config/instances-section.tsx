@@ -1,6 +1,6 @@
 import { Group, Select, Text } from '@mantine/core';
 import { CONFIG_ENUMS } from '../../app/core/model-config/config-fields.ts';
-import type { SectionProps } from './config-form.tsx';
+import type { SectionProps } from './section-props.ts';
 import { FormSection, ParsedInput, parseWhole } from './form-parts.tsx';
 
 const KIND_WORDS = {

@@ -1,7 +1,7 @@
 import { Select, Text } from '@mantine/core';
 import { CONFIG_ENUMS } from '../../app/core/model-config/config-fields.ts';
 import type { ModelInput, ModelOutput } from '../../app/core/model-config/model-config.ts';
-import type { SectionProps } from './config-form.tsx';
+import type { SectionProps } from './section-props.ts';
 import { dimsToText, parseDims } from './dims-text.ts';
 import { FormSection, ParsedInput } from './form-parts.tsx';
 import classes from './config.module.css';
