@@ -195,9 +195,7 @@ async function probe(path: string, isJson: boolean, provider: 'cpu' | 'cuda'): P
 
 /** A run blocks this thread for as long as it likes, so another one notices that whoever asked is gone. */
 function endWithParent(): void {
-  const watch = `
-    const parent = process.ppid;
-    setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 500);`;
+  const watch = `setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 500);`;
   new Worker(watch, { eval: true }).unref();
 }
 

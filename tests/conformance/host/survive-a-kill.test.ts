@@ -109,7 +109,7 @@ test(
     const probe = join(ROOT, 'dist/node/probe.mjs');
     const script = `
     const { fork } = await import('node:child_process');
-    const child = fork(${JSON.stringify(probe)}, [${JSON.stringify(join(ROOT, 'tests/fixtures/models/endless.onnx'))}, '--json'], { stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
+    const child = fork(${JSON.stringify(probe)}, [${JSON.stringify(join(ROOT, 'tests/fixtures/models/endless.onnx'))}, '--json'], { execArgv: [], stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
     child.stdout.on('data', (text) => String(text).includes('described') && process.send(child.pid));`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
