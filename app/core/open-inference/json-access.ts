@@ -1,12 +1,5 @@
 import { StatusError } from '../status.ts';
-import {
-  isJsonArray,
-  isJsonObject,
-  JsonDouble,
-  JsonNumbers,
-  type JsonObject,
-  type JsonValue,
-} from './json-document.ts';
+import { isJsonArray, isJsonObject, JsonDouble, JsonNumbers, type JsonValue } from './json-document.ts';
 
 /** What a JSON value is not, in the words of Triton's JSON wrapper. */
 const WRONG_KIND = {
