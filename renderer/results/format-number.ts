@@ -1,5 +1,5 @@
 import type { Datatype } from '../../app/core/datatypes.ts';
-import { elementText, type Element } from '../../app/core/tensors/elements.ts';
+import { elementText, isIntegerDatatype, type Element } from '../../app/core/tensors/elements.ts';
 import { shortFloat } from '../../app/core/tensors/tensor-json.ts';
 
 const COUNT = new Intl.NumberFormat('en-US');
@@ -43,7 +43,7 @@ export function formatElement(element: Element, datatype: Datatype): string {
   if (element instanceof Uint8Array) return elementText(element);
   if (typeof element !== 'number') return String(element);
   if (datatype === 'FP64') return Object.is(element, -0) ? '-0' : String(element);
-  return shortFloat(element);
+  return isIntegerDatatype(datatype) ? String(element) : shortFloat(element);
 }
 
 /** A statistic: at most six significant digits; exact for whole numbers. */

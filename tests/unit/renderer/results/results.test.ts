@@ -104,6 +104,8 @@ describe('numbers for people', () => {
     expect(formatElement(Math.fround(0.1), 'FP32')).toBe('0.1');
     expect(formatElement(0.1, 'FP64')).toBe('0.1');
     expect(formatElement(-9007199254740993n, 'INT64')).toBe('-9007199254740993');
+    expect(formatElement(-2147483648, 'INT32')).toBe('-2147483648');
+    expect(formatElement(4294967295, 'UINT32')).toBe('4294967295');
   });
 
   test('a timing is one line in one unit whose parts sum up', () => {
