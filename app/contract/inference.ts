@@ -1,3 +1,4 @@
+import type { RequestRecord } from '../core/server-events/server-event.ts';
 import type { NamedTensor } from '../core/tensors/tensor.ts';
 import type { StatusCode } from '../core/status.ts';
 import type { Explanation } from './model-entry.ts';
@@ -80,30 +81,9 @@ export interface HistorySummary {
 }
 
 /** One request that the server completed, from any client: a dot of the latency chart. */
-export interface CompletedRequest {
+export interface CompletedRequest extends RequestRecord {
   /** Counts from 1 in the order in which the host learned of them; a gap means that some were dropped. */
   readonly sequence: number;
-  /** Epoch milliseconds of the completion. */
-  readonly at: number;
-  readonly model: string;
-  readonly version: string;
-  readonly requestId: string;
-  readonly isOk: boolean;
-  readonly httpStatus: number;
-  readonly error?: string;
-  readonly batchSize: number;
-  readonly totalMicroseconds: number;
-  readonly queueMicroseconds: number;
-  readonly computeInputMicroseconds: number;
-  readonly computeInferMicroseconds: number;
-  readonly computeOutputMicroseconds: number;
-  readonly requestBytes: number;
-  readonly responseBytes: number;
-  readonly inputs: readonly {
-    readonly name: string;
-    readonly datatype: string;
-    readonly shape: readonly number[];
-  }[];
   /** The history entry with its whole body, where the request came from Conch. */
   readonly historyId?: string;
 }

@@ -14,9 +14,9 @@ export interface RequestRecord {
   readonly version: string;
   /** The client's `id`, empty if it sent none. */
   readonly requestId: string;
-  readonly ok: boolean;
+  readonly isOk: boolean;
   readonly httpStatus: number;
-  /** The wire error, only if not `ok`. */
+  /** The wire error, only if not `isOk`. */
   readonly error?: string;
   /** First dimension of the inputs if the model batches, else 1. */
   readonly batchSize: number;

@@ -33,12 +33,11 @@ export function createCompletedRequests(emit: EmitEvent): CompletedRequests {
     fresh = [];
     emit('requests.completed', { requests });
   };
-  const completedOf = ({ ok, ...record }: RequestRecord): CompletedRequest => {
+  const completedOf = (record: RequestRecord): CompletedRequest => {
     sequence += 1;
     return {
       ...record,
       sequence,
-      isOk: ok,
       ...(expected.has(record.requestId) && { historyId: record.requestId }),
     };
   };

@@ -140,7 +140,7 @@ function recordOf(
   request: InferRequest,
   batchSize: number,
   inference: Inference | null,
-): Omit<RequestRecord, 'ok' | 'httpStatus' | 'responseBytes'> {
+): Omit<RequestRecord, 'isOk' | 'httpStatus' | 'responseBytes'> {
   const elapsedMilliseconds = performance.now() - call.arrivedAt;
   return {
     at: Date.now() - elapsedMilliseconds,
@@ -166,12 +166,12 @@ async function inferDecoded(call: InferCall, request: InferRequest): Promise<Rep
     const plain = inferenceReply(call, request, inference);
     const reply = await compressed(plain, call.request.headers['accept-encoding']);
     const fields = recordOf(call, request, checked.batchSize, inference);
-    call.record({ ...fields, ok: true, httpStatus: reply.status, responseBytes: byteLengthOf(reply) });
+    call.record({ ...fields, isOk: true, httpStatus: reply.status, responseBytes: byteLengthOf(reply) });
     return reply;
   } catch (cause) {
     const { code, message } = statusOf(cause);
     const fields = recordOf(call, request, checked.batchSize, inference);
-    call.record({ ...fields, ok: false, error: message, httpStatus: httpStatusOf(code), responseBytes: 0 });
+    call.record({ ...fields, isOk: false, error: message, httpStatus: httpStatusOf(code), responseBytes: 0 });
     throw cause;
   }
 }

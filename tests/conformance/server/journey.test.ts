@@ -168,7 +168,7 @@ describe('a server in explicit mode', () => {
     });
     const records = server.events.flatMap((event) => (event.kind === 'requests' ? event.records : []));
     await until(() => records.length > 0);
-    expect(records[0]).toMatchObject({ ok: true, httpStatus: 200, model: 'divide' });
+    expect(records[0]).toMatchObject({ isOk: true, httpStatus: 200, model: 'divide' });
   });
 });
 
