@@ -190,7 +190,7 @@ const LINT_WORDS = { ok: 'OK', warning: 'Check', error: 'Problem' } as const;
 
 function Checklist({ preview }: { readonly preview: Preview | null }) {
   return (
-    <section aria-labelledby="checklist-title">
+    <div>
       <Title order={3} id="checklist-title" className={classes.heading}>
         Checklist
       </Title>
@@ -199,25 +199,27 @@ function Checklist({ preview }: { readonly preview: Preview | null }) {
           Checking…
         </Text>
       )}
-      <ul className={classes.lints} tabIndex={0} aria-labelledby="checklist-title">
-        {preview?.lints.map((lint) => {
-          const Icon = LINT_ICONS[lint.state];
-          return (
-            <li key={`${lint.model} ${lint.id}`} className={classes.lint}>
-              <Icon size={16} color={LINT_COLORS[lint.state]} aria-hidden className={classes.lintIcon} />
-              <div className={classes.lintText}>
-                <strong>{lint.title}</strong>{' '}
-                <span className={classes.lintState}>
-                  {LINT_WORDS[lint.state]} · {lint.model}
-                </span>
-                <div className="conch-muted">{lint.detail}</div>
-                {lint.fix !== undefined && <FixBox fix={{ text: lint.fix }} />}
-              </div>
-            </li>
-          );
-        })}
-      </ul>
-    </section>
+      <div role="region" tabIndex={0} aria-labelledby="checklist-title" className={classes.lintScroll}>
+        <ul className={classes.lints}>
+          {preview?.lints.map((lint) => {
+            const Icon = LINT_ICONS[lint.state];
+            return (
+              <li key={`${lint.model} ${lint.id}`} className={classes.lint}>
+                <Icon size={16} color={LINT_COLORS[lint.state]} aria-hidden className={classes.lintIcon} />
+                <div className={classes.lintText}>
+                  <strong>{lint.title}</strong>{' '}
+                  <span className={classes.lintState}>
+                    {LINT_WORDS[lint.state]} · {lint.model}
+                  </span>
+                  <div className="conch-muted">{lint.detail}</div>
+                  {lint.fix !== undefined && <FixBox fix={{ text: lint.fix }} />}
+                </div>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+    </div>
   );
 }
 

@@ -26,7 +26,7 @@ export function buildInput(field: InputField, dims: FreeDims, draft: InputDraft)
   try {
     checkedElementCount(shape);
     const { tensor, recipe } = valuesOf(field, shape, draft);
-    return { kind: 'ready', tensor: { name: field.name, ...tensor }, recipe };
+    return { kind: 'ready', tensor: { ...tensor, name: field.name }, recipe };
   } catch (cause) {
     if (cause instanceof StatusError) return { kind: 'mistake', message: cause.message };
     throw cause;

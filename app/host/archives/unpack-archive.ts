@@ -1,4 +1,4 @@
-import type { ArchiveKind } from './archive-kind.ts';
+import type { ArchiveKind } from '../../core/repository/recognize-tree.ts';
 import type { UnpackTask } from './unpack-limits.ts';
 import { unpackTar } from './unpack-tar.ts';
 import { unpackZip } from './unpack-zip.ts';
