@@ -34,6 +34,14 @@ describe('every datatype', () => {
   );
 });
 
+test('an array from a file travels under the name of the input, whatever its own', () => {
+  const input = field('FP32', [2]);
+  const tensor = { name: 'arr_0', ...tensorOf('FP32', [2], [1, 2]) };
+  const file = { fileName: 'x.npz', tensor, isCastAgreed: false };
+  const built = buildInput(input, {}, { ...defaultDraft(input), source: 'file', file });
+  expect(built).toMatchObject({ kind: 'ready', tensor: { name: 'x' } });
+});
+
 describe('a grid', () => {
   const input = field('INT64', [-1, 2], 4);
   const draft: InputDraft = {
