@@ -159,18 +159,20 @@ function recordOf(
 }
 
 async function inferDecoded(call: InferCall, request: InferRequest): Promise<Reply> {
-  const checked = asJsonFailure(() => checkInferRequest(call.version.signature, request));
+  let batchSize = 0;
   let inference: Inference | null = null;
   try {
+    const checked = asJsonFailure(() => checkInferRequest(call.version.signature, request));
+    batchSize = checked.batchSize;
     inference = await call.version.infer(checked, call.arrivedAt, call.isCancelled);
     const plain = inferenceReply(call, request, inference);
     const reply = await compressed(plain, call.request.headers['accept-encoding']);
-    const fields = recordOf(call, request, checked.batchSize, inference);
+    const fields = recordOf(call, request, batchSize, inference);
     call.record({ ...fields, isOk: true, httpStatus: reply.status, responseBytes: byteLengthOf(reply) });
     return reply;
   } catch (cause) {
-    const { code, message } = statusOf(cause);
-    const fields = recordOf(call, request, checked.batchSize, inference);
+    const { code, message } = statusOf(cause instanceof RequestFailure ? cause.cause : cause);
+    const fields = recordOf(call, request, batchSize, inference);
     call.record({ ...fields, isOk: false, error: message, httpStatus: httpStatusOf(code), responseBytes: 0 });
     throw cause;
   }
