@@ -36,6 +36,8 @@ export interface ImportParts {
 
 const MAX_NESTED_ARCHIVES = 1;
 const MAX_TOLD_IGNORED = 50;
+/** What of a sample is its model; the rest says how it was made and what to try. */
+const SAMPLE_FILES = /^(?:\d+\/|config\.pbtxt$|labels\.txt$)/;
 
 interface Import {
   readonly parts: ImportParts;
@@ -280,7 +282,7 @@ async function importSample(run: Import, name: string): Promise<readonly ImportO
   if (meaning.kind !== 'model-directory')
     throw new StatusError('internal', `The sample ${name} is not a model directory.`);
   const { model } = meaning;
-  const files = model.files.filter((path) => !path.startsWith('try/') && path !== 'README.md');
+  const files = model.files.filter((path) => SAMPLE_FILES.test(path));
   return [await importDirectory(run, source, { ...model, name, files })];
 }
 
