@@ -21,7 +21,7 @@ test('the real Electron opens the page, isolated and without Node', async () => 
   const app = await _electron.launch({
     executablePath: BINARY,
     args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ROOT, '--data-folder', dataFolder],
-    env: { ...process.env, CONCH_HTTP_PORT: '0' } as Record<string, string>,
+    env: { ...process.env, CONCH_HTTP_PORT: '0' },
   });
   try {
     const page = await app.firstWindow();

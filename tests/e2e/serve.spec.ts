@@ -238,12 +238,12 @@ async function followText(element: AppWindow['serverState']): Promise<() => Prom
 /** Asks again and again until it fails; the returned function stops and gives the kinds of status that came, 0 for none. */
 function keepAsking(ask: () => Promise<{ status: number }>): () => Promise<readonly number[]> {
   const statuses = new Set<number>();
-  let isOver = false;
+  const asked = { isOver: false };
   const asking = (async () => {
-    while (!isOver && !statuses.has(0)) statuses.add((await ask().catch(() => ({ status: 0 }))).status);
+    while (!asked.isOver && !statuses.has(0)) statuses.add((await ask().catch(() => ({ status: 0 }))).status);
   })();
   return async () => {
-    isOver = true;
+    asked.isOver = true;
     await asking;
     return [...statuses];
   };
