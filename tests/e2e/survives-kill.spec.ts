@@ -4,7 +4,10 @@ import { writeLargeOnnx } from '../bench/large-models/write-large-onnx.ts';
 import { infer } from '../support/http-client.ts';
 import { expect, fixture, test } from '../support/workbench-test.ts';
 
-test('a kill while the config is edited loses no edit', async ({ app, workbench }) => {
+test('a kill while the config is edited loses no edit, not even one that the shell never got', async ({
+  app,
+  workbench,
+}) => {
   const { config } = app.model;
   await app.addPath(fixture('batchable.onnx'), 'batchable');
   await config.field('Largest batch').fill('6');
@@ -16,17 +19,17 @@ test('a kill while the config is edited loses no edit', async ({ app, workbench 
     'The connection to Conch is lost',
   );
   await config.append(' and after it');
+  await expect(config.state).toHaveText('Kept here until the connection is back');
   await workbench.allGone();
 
   await workbench.start();
   await app.open(workbench.url());
   await app.openModel('batchable');
-  await config.show('Form');
   await expect(config.field('Largest batch')).toHaveValue('6');
-  await config.isSaved();
   const path = join(workbench.repository, 'batchable', 'config.pbtxt');
-  // The page keeps what the host had not got yet under its own address, which a new start changes.
-  expect(await readFile(path, 'utf8')).toContain('max_batch_size: 6');
+  await expect
+    .poll(() => readFile(path, 'utf8'))
+    .toMatch(/max_batch_size: 6[^]*# typed in the last moment and after it/);
 });
 
 test('a broken text that was being typed is still a draft after a kill', async ({ app, workbench }) => {
@@ -122,19 +125,12 @@ test('a deleted model can be brought back, also when the shell was killed in bet
   await app.open(workbench.url());
 });
 
-test('while the page stays open, a new start on the same port brings everything back', async ({
-  app,
-  workbench,
-}) => {
+test('a server that was killed with its shell answers nobody any more', async ({ app, workbench }) => {
   await app.serve(fixture('identity-int32.onnx'), 'identity-int32');
-  const server = workbench.children().find(({ name }) => name === 'server.mjs');
-  expect(server).toBeDefined();
   const url = await app.serverUrl();
   const inputs = [{ name: 'input', datatype: 'INT32', shape: [1, 4], data: [1, 2, 3, 4] }];
   expect((await infer(url, 'identity-int32', inputs)).status).toBe(200);
   await workbench.kill();
   await workbench.allGone();
-  await expect(infer(url, 'identity-int32', inputs)).rejects.toThrow(
-    /ECONNREFUSED|socket hang up|ECONNRESET/,
-  );
+  await expect(infer(url, 'identity-int32', inputs)).rejects.toThrow(/ECONNREFUSED/);
 });

@@ -39,7 +39,7 @@ export interface Workbench {
   children(): readonly ProcessRow[];
   /** Ends the shell by SIGKILL, as a crash or the system would. */
   kill(): Promise<void>;
-  /** Starts again on the same folders. */
+  /** Starts again on the same folders and the same port. */
   start(options?: WorkbenchOptions): Promise<void>;
   /** Ends the shell in order. */
   stop(): Promise<void>;
@@ -61,12 +61,13 @@ export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Wo
   let output = '';
   let shell: ChildProcess | null = null;
   let url = '';
+  let port = 0;
 
   const own = () => processesWithVariable(MARK, mark);
   const start = async ({ paths = [], httpPort = 0, env = {} }: WorkbenchOptions = {}) => {
     const child = spawn(
       process.execPath,
-      [HEADLESS, '--no-open', '--port=0', `--data-folder=${dataFolder}`, ...paths],
+      [HEADLESS, '--no-open', `--port=${port}`, `--data-folder=${dataFolder}`, ...paths],
       {
         cwd: scratch,
         env: {
@@ -98,6 +99,10 @@ export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Wo
       }
     });
   };
+  const startOnSamePort = async (options?: WorkbenchOptions) => {
+    await start(options);
+    port = Number(new URL(url).port);
+  };
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     const child = shell;
     shell = null;
@@ -114,7 +119,7 @@ export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Wo
       () => `These processes are left: ${own().map(describe).join('; ')}`,
     );
 
-  await start(options);
+  await startOnSamePort(options);
   return {
     url: () => url,
     folder,
@@ -125,7 +130,7 @@ export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Wo
     output: () => output,
     children: () => own().filter(({ pid }) => pid !== shell?.pid),
     kill: () => end('SIGKILL'),
-    start,
+    start: startOnSamePort,
     stop: () => end('SIGTERM'),
     allGone,
     dispose: async () => {

@@ -60,7 +60,7 @@ export class ConfigPanel {
   }
 
   async #focusEditor(): Promise<void> {
-    await this.editor.locator('.view-lines').click({ position: { x: 5, y: 5 } });
+    await this.panel.getByRole('textbox', { name: /^config\.pbtxt of / }).focus();
     await expect(this.editor).toHaveClass(/focused/);
   }
 }
