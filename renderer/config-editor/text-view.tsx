@@ -94,6 +94,7 @@ function createEditor(element: HTMLElement, text: string, name: string): Editor 
     guides: { bracketPairs: false },
     scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
     lineNumbersMinChars: 3,
+    renderFinalNewline: 'on',
     wordBasedSuggestions: 'off',
     quickSuggestions: { other: true, comments: false, strings: false },
     accessibilitySupport: 'auto',
