@@ -87,6 +87,12 @@ async function describeLoose(run: Import, source: SourceTree, model: LooseModel)
   return run.parts.inspector.describe(source.tree, model.path);
 }
 
+/** A file that is just `model` at the top of a named folder or archive is called like that. */
+function looseName(source: SourceTree, model: LooseModel): string {
+  const isAtTop = !model.path.includes('/');
+  return isAtTop && model.stem === 'model' ? (source.folderName ?? model.stem) : model.stem;
+}
+
 async function importLoose(run: Import, source: SourceTree, model: LooseModel): Promise<ImportOutcome> {
   const description = await describeLoose(run, source, model);
   const refused = cannotBeServed(model.path, description);
@@ -99,7 +105,7 @@ async function importLoose(run: Import, source: SourceTree, model: LooseModel): 
       `Triton has no place for a ${description.formatName} file in a model repository.`,
     );
   return add(run, model.path, {
-    wantedName: model.stem,
+    wantedName: looseName(source, model),
     files: placed.map(({ from, to }) => ({ from: source.absolute(from), to })),
     isOurs: source.isOurs,
     description: placedDescription(model, description),
@@ -169,7 +175,7 @@ async function importArchive(
         ...(totalUnits !== undefined && { totalUnits }),
       }),
   });
-  return importSourceTree(run, folderSource(into, name, true), depth + 1);
+  return importSourceTree(run, { ...folderSource(into, name, true), folderName: name }, depth + 1);
 }
 
 /** A lone file may name others that lie beside it on the host's own disk. */

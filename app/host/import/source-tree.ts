@@ -14,6 +14,8 @@ export interface SourceTree {
   absolute(path: string): string;
   /** Where it lies, for a folder. */
   readonly folder?: string;
+  /** What that folder is called, where it has a name that a person gave: a model that is just `model` takes it. */
+  readonly folderName?: string;
   /** The files are ours and may be moved instead of copied. */
   readonly isOurs: boolean;
 }
@@ -90,7 +92,8 @@ export async function sourcesOfPaths(paths: readonly string[]): Promise<readonly
       await lstat(path);
       return stat(path);
     });
-    if (stats.isDirectory()) sources.push(folderSource(path, basename(path), false));
+    if (stats.isDirectory())
+      sources.push({ ...folderSource(path, basename(path), false), folderName: basename(path) });
     else if (stats.isFile()) files.push(path);
     else throw new StatusError('invalid-argument', `${path} is neither a file nor a folder.`);
   }

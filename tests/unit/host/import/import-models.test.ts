@@ -52,7 +52,7 @@ describe('importing', () => {
   test("takes a folder with one loose model by the folder's name", async () => {
     await cp(fixture('external-data'), join(folder.path, 'Ünïcode net'), { recursive: true });
     expect(await importPaths(join(folder.path, 'Ünïcode net'))).toMatchObject([
-      { kind: 'added', model: 'model' },
+      { kind: 'added', model: 'Unicode_net' },
     ]);
   });
 
