@@ -36,12 +36,14 @@ export function checkModelName(name: string): string | null {
   if (name.startsWith('.')) return 'A model name cannot begin with a dot: the folder would be hidden.';
   if (/[<>:"|?*]/.test(name))
     return 'A model name cannot contain < > : " | ? *, which Windows does not allow in folders.';
-  if (/[. ]$/.test(name) || name.startsWith(' '))
-    return 'A model name cannot begin with a space, or end with a space or a dot.';
-  if (RESERVED_ON_WINDOWS.test(name)) return `A model cannot be called ${name}: Windows reserves this name.`;
   if (new TextEncoder().encode(name).byteLength > MAX_NAME_BYTES) {
     return `A model name is a folder name and takes at most ${MAX_NAME_BYTES} bytes.`;
   }
+  if (!/^[A-Za-z0-9_.~-]+$/.test(name))
+    return 'A model name takes the letters A to Z, digits, _, - and . only: Triton does not decode what other characters become in a URL, so no client could ask for the model over HTTP.';
+  if (name.endsWith('.'))
+    return 'A model name cannot end with a dot, which Windows does not allow in folders.';
+  if (RESERVED_ON_WINDOWS.test(name)) return `A model cannot be called ${name}: Windows reserves this name.`;
   return null;
 }
 
