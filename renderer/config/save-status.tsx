@@ -12,6 +12,7 @@ import type { ModelEntry } from '../../app/contract/model-entry.ts';
 import { useHost } from '../host/host-context.tsx';
 import type { ConfigAnalysis } from './analyze-config.ts';
 import { resolveConflict, type ConfigDraft } from './config-draft-store.ts';
+import { useWorkspaceStore } from '../workspace/workspace-store.ts';
 import classes from './config.module.css';
 
 interface SaveStatusProps {
@@ -47,9 +48,7 @@ function statusOf({ model, draft, analysis }: SaveStatusProps): ReactNode {
 
 function savedWords(model: ModelEntry, analysis: ConfigAnalysis): ReactNode {
   if (!model.config.isSaved) {
-    const line = analysis.firstError?.range.startLine;
-    const why = analysis.firstError === null ? '' : ` (line ${line ?? 1}: ${analysis.firstError.message})`;
-    return words(<IconPencil size={14} aria-hidden />, `Draft, not valid${why}`, 'busy');
+    return words(<IconPencil size={14} aria-hidden />, draftText(analysis), 'busy');
   }
   if (model.config.isReloadNeeded)
     return words(<IconRefresh size={14} aria-hidden />, 'Saved. Reload to apply', 'accent');
@@ -97,4 +96,12 @@ function Conflict({ model, theirs }: { readonly model: ModelEntry; readonly thei
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+/** Why the text lives as a draft only: its first error, or a repository that cannot be written. */
+function draftText({ firstError }: ConfigAnalysis): string {
+  if (firstError !== null)
+    return `Draft, not valid (line ${firstError.range.startLine}: ${firstError.message})`;
+  const { readOnlyReason } = useWorkspaceStore.getState().workspace;
+  return `Kept as a draft: ${readOnlyReason ?? 'config.pbtxt could not be written.'}`;
 }
