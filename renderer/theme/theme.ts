@@ -1,4 +1,9 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import {
+  createTheme,
+  defaultVariantColorsResolver,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+} from '@mantine/core';
 
 /** The one accent: the sea. Shade 7 has 4.5 : 1 on white, shade 4 on the dark surface. */
 const SEA: MantineColorsTuple = [
@@ -52,6 +57,12 @@ export const theme = createTheme({
   colors: { sea: SEA, dark: DARK, gray: GRAY },
   autoContrast: true,
   luminanceThreshold: 0.25,
+  // Mantine takes the text colour of the light scheme's shade for both schemes.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    const isPrimary = input.variant === 'filled' && (input.color ?? 'sea') === 'sea';
+    return isPrimary ? { ...colors, color: 'var(--mantine-primary-color-contrast)' } : colors;
+  },
   fontFamily: SYSTEM_FONT,
   fontFamilyMonospace: SYSTEM_MONO,
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
