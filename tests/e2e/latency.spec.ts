@@ -144,7 +144,10 @@ async function findDot(canvas: Locator): Promise<{ x: number; y: number }> {
     let [x, y, count] = [0, 0, 0];
     for (let place = 0; place < width * height; place += 1) {
       const red = data[place * 4] ?? 0;
-      const isTeal = (data[place * 4 + 1] ?? 0) - red > 60 && (data[place * 4 + 2] ?? 0) - red > 60;
+      const isTeal =
+        (data[place * 4 + 1] ?? 0) - red > 60 &&
+        (data[place * 4 + 2] ?? 0) - red > 60 &&
+        (data[place * 4 + 3] ?? 0) > 40;
       if (!isTeal) continue;
       x += place % width;
       y += Math.floor(place / width);
