@@ -143,10 +143,11 @@ test('an upload shows its progress and can be cancelled, and nothing of it stays
   expect(await readdir(join(workbench.dataFolder, 'uploads'))).toEqual([]);
 });
 
-test('600 MB are uploaded while the shell’s memory stays flat', async ({ app, workbench }) => {
+// Not more, because the debugger through which the test drives the browser copies every frame of the WebSocket.
+test('256 MiB are uploaded while the shell’s memory stays flat', async ({ app, workbench }) => {
   test.setTimeout(120_000);
   const large = join(workbench.scratch, 'weights.onnx');
-  await writeLargeOnnx(large, 600 * MEBIBYTE);
+  await writeLargeOnnx(large, 256 * MEBIBYTE);
   const before = residentBytes(workbench.pid());
   let most = before;
   await app.home.uploadFiles([large]);
@@ -158,8 +159,8 @@ test('600 MB are uploaded while the shell’s memory stays flat', async ({ app, 
     () => 'The upload did not end.',
     90_000,
   );
-  await expect(app.model.fact('Size')).toHaveText(/^[56]\d\d(\.\d+)? (MiB|MB)/);
-  expect((most - before) / MEBIBYTE, 'MiB above the start').toBeLessThan(150);
+  await expect(app.model.fact('Size')).toHaveText('256 MiB');
+  expect((most - before) / MEBIBYTE, 'MiB above the start').toBeLessThan(128);
 });
 
 const REFUSED: readonly { file: string; says: RegExp; copies?: RegExp }[] = [

@@ -100,10 +100,13 @@ test('a tensor of rank 4 is shown a slice at a time', async ({ app }) => {
   const { test: form } = app.model;
   await app.home.trySample('Handwritten digits');
   await app.model.isReady();
+  await form.setSize('batch', 3);
   await form.chooseSource('image', 'Grid');
-  await expect(form.input('image').getByRole('group', { name: 'Slice of image' })).toBeVisible();
+  const slice = form.input('image').getByRole('group', { name: 'Slice of image' });
+  await slice.getByRole('textbox', { name: 'Index on axis 0' }).fill('2');
+  await expect(form.input('image').getByRole('textbox', { name: 'image [2, 0, 7, 7]' })).toBeVisible();
   await form.run();
-  await expect(form.topClasses('probabilities')).toHaveCount(5);
+  await expect(form.output('probabilities')).toHaveAccessibleName('probabilities FP32 [3, 10]');
 });
 
 test('generators make zeros, ones, a constant, a count and the same random values for the same seed', async ({
