@@ -269,7 +269,7 @@ test('a request that fails shows the server’s own words and ours', async ({ ap
   await form.run();
   await expect(form.failure).toContainText('HTTP 400');
   await expect(form.failure).toContainText(
-    /\[request id: \w+\] inference request batch-size must be <= 4 for 'identity-fp32'/,
+    /\[request id: [\w-]+\] inference request batch-size must be <= 4 for 'identity-fp32'/,
   );
   await expect(form.failure).toContainText('The request holds more than 4 items.');
   await expect(form.failure).toContainText('What to do:');
