@@ -19,6 +19,7 @@ import { createJobRegistry } from './jobs/job-registry.ts';
 import { installCudaProvider } from './machine/install-cuda-provider.ts';
 import { createMachine } from './machine/machine-status.ts';
 import { createModelActions } from './models/model-actions.ts';
+import { openRenameJournal } from './models/rename-journal.ts';
 import { createModelProbe } from './probe/probe-model.ts';
 import type { HostProcessLauncher } from './processes/host-process-launcher.ts';
 import { openSampleModels } from './samples/sample-models.ts';
@@ -116,6 +117,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
   const inspector = createInspector(launcher);
   const descriptions = await openDescriptionStore(folder.descriptions, options.conchVersion);
   const trash = await openTrash(folder.trash, folder.staging, now);
+  const renames = openRenameJournal(folder.renames, folder.staging);
   const uploads = createUploadStore(folder.uploads);
   const downloads = createDownloads(folder.downloads);
   const samples = await openSampleModels(options.sampleModelsFolder);
@@ -170,6 +172,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     },
     inspector,
     descriptions,
+    renames,
     emit,
     now,
     raise,
@@ -246,7 +249,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     );
   };
 
-  const modelActions = createModelActions({ session, supervisor, trash, staging: folder.staging });
+  const modelActions = createModelActions({ session, supervisor, trash, staging: folder.staging, renames });
   const exportActions = createExportActions({ session, jobs, downloads, inspector });
   const snapshot = (): HostSnapshot => {
     const { workspace, history } = session();

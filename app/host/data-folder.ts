@@ -16,6 +16,8 @@ export interface DataFolder {
   readonly descriptions: string;
   readonly history: string;
   readonly trash: string;
+  /** Renames that are not over yet. */
+  readonly renames: string;
   readonly uploads: string;
   readonly downloads: string;
   readonly logs: string;
@@ -33,13 +35,14 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
     descriptions: join(root, 'descriptions'),
     history: join(root, 'history'),
     trash: join(root, 'trash'),
+    renames: join(root, 'renames'),
     uploads: join(root, 'uploads'),
     downloads: join(root, 'downloads'),
     logs: join(root, 'logs'),
   };
-  const { staging, drafts, descriptions, history, trash, uploads, downloads, logs } = folder;
+  const { staging, drafts, descriptions, history, trash, renames, uploads, downloads, logs } = folder;
   for (const leftover of [staging, uploads, downloads]) await rm(leftover, { recursive: true, force: true });
-  for (const path of [staging, drafts, descriptions, history, trash, uploads, downloads, logs])
+  for (const path of [staging, drafts, descriptions, history, trash, renames, uploads, downloads, logs])
     await mkdir(path, { recursive: true, mode: 0o700 });
   return folder;
 }

@@ -1,15 +1,15 @@
-import { access, readFile, readdir, rename } from 'node:fs/promises';
+import { access, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkModelName, safeModelName } from '../../core/repository/model-name.ts';
 import { generateConfig } from '../../core/model-config/generate-config.ts';
 import { StatusError } from '../../core/status.ts';
-import { syncDirectory, writeFileDurably } from '../files/durable-file.ts';
+import { syncDirectory } from '../files/durable-file.ts';
 import { fileErrorCode, withFileFailure } from '../files/file-failure.ts';
 import { listFolder } from '../files/file-tree.ts';
-import { renameConfig } from '../import/add-model.ts';
 import type { ServerSupervisor } from '../server-supervisor/server-supervisor.ts';
 import type { Trash } from '../trash/trash.ts';
 import type { Session } from '../workspace/session.ts';
+import { renameInConfig, type RenameJournal } from './rename-journal.ts';
 
 /** What is done to a model as a whole. */
 export interface ModelActions {
@@ -24,6 +24,7 @@ export interface ModelActionParts {
   readonly supervisor: ServerSupervisor;
   readonly trash: Trash;
   readonly staging: string;
+  readonly renames: RenameJournal;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -36,7 +37,8 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-export function createModelActions({ session, supervisor, trash, staging }: ModelActionParts): ModelActions {
+export function createModelActions(parts: ModelActionParts): ModelActions {
+  const { session, supervisor, trash, staging, renames } = parts;
   const unloadIfLoaded = async (name: string): Promise<boolean> => {
     if (supervisor.loadedConfig(name) === undefined) return false;
     await supervisor.unload(name);
@@ -63,8 +65,10 @@ export function createModelActions({ session, supervisor, trash, staging }: Mode
       const repository = (await exists(trashed.repository)) ? trashed.repository : workspace.path;
       const taken = await withFileFailure('read', repository, () => readdir(repository));
       const name = taken.includes(trashed.name) ? safeModelName(trashed.name, taken) : trashed.name;
-      await trash.takeOut(trashId, join(repository, name), repository);
-      if (name !== trashed.name) await renameInConfig(join(repository, name), name, staging);
+      await renames.during({ repository, to: name }, async () => {
+        await trash.takeOut(trashId, join(repository, name), repository);
+        await renameInConfig(join(repository, name), name, staging);
+      });
       await workspace.refresh();
       if (trashed.draft !== undefined && repository === workspace.path)
         await configs.replace(name, trashed.draft);
@@ -81,12 +85,14 @@ export function createModelActions({ session, supervisor, trash, staging }: Mode
       if (!isCaseChange && (await exists(target)))
         throw new StatusError('already-exists', `There is a model ${newName} already.`);
       const wasLoaded = await unloadIfLoaded(name);
-      await withFileFailure('rename', join(workspace.path, name), () =>
-        rename(join(workspace.path, name), target),
-      );
-      await renameInConfig(target, newName, staging);
-      await syncDirectory(workspace.path);
-      await configs.rename(name, newName);
+      await renames.during({ repository: workspace.path, from: name, to: newName }, async () => {
+        await withFileFailure('rename', join(workspace.path, name), () =>
+          rename(join(workspace.path, name), target),
+        );
+        await syncDirectory(workspace.path);
+        await renameInConfig(target, newName, staging);
+        await configs.rename(name, newName);
+      });
       await workspace.refresh();
       if (wasLoaded) await supervisor.load(newName);
     },
@@ -106,14 +112,4 @@ export function createModelActions({ session, supervisor, trash, staging }: Mode
       await configs.replace(name, text);
     },
   };
-}
-
-async function renameInConfig(modelPath: string, name: string, staging: string): Promise<void> {
-  const path = join(modelPath, 'config.pbtxt');
-  if (!(await exists(path))) return;
-  await withFileFailure('write', path, async () => {
-    const text = await readFile(path, 'utf8');
-    const renamed = renameConfig(text, name);
-    if (renamed !== text) await writeFileDurably(path, renamed, { stagingFolder: staging, mode: 0o644 });
-  });
 }

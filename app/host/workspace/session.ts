@@ -8,6 +8,7 @@ import { withFileFailure } from '../files/file-failure.ts';
 import { sweepRepository } from '../files/staging.ts';
 import { openHistoryStore, type HistoryStore } from '../history/history-store.ts';
 import type { Inspector } from '../inspection/inspector.ts';
+import type { RenameJournal } from '../models/rename-journal.ts';
 import type { DescriptionStore } from './description-store.ts';
 import { scanRepository } from './scan-repository.ts';
 import { openWorkspace, type OpenWorkspace, type ServerFacts } from './workspace.ts';
@@ -27,11 +28,23 @@ export interface SessionParts {
   readonly server: ServerFacts;
   readonly inspector: Inspector;
   readonly descriptions: DescriptionStore;
+  readonly renames: RenameJournal;
   readonly emit: EmitEvent;
   readonly now: () => number;
   readonly raise: (severity: 'warning' | 'error', text: string) => void;
   readonly onWorkspaceChange: () => void;
   readonly reportBug: (cause: unknown) => void;
+}
+
+/** Does the rest of renames that a kill cut off; a repository that cannot be written is shown as it is. */
+async function finishRenames(path: string, configs: ConfigDocuments, parts: SessionParts): Promise<void> {
+  try {
+    for (const { from, to } of await parts.renames.finish(path))
+      if (from !== undefined) await configs.rename(from, to);
+  } catch (cause) {
+    if (!(cause instanceof StatusError)) throw cause;
+    parts.raise('warning', cause.message);
+  }
 }
 
 /** Opens a repository that {@link checkRepository} accepted. */
@@ -45,6 +58,7 @@ export async function openSession(path: string, isDefault: boolean, parts: Sessi
     onChange: (model) => workspace?.touch(model),
     onWriteFailure: ({ message }) => parts.raise('error', message),
   });
+  await finishRenames(path, configs, parts);
   const history = await openHistoryStore({
     folder: parts.folder.history,
     repository: path,
