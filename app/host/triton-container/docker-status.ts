@@ -1,5 +1,6 @@
 import type { MachineStatus } from '../../contract/machine.ts';
 import { fileErrorCode } from '../files/file-failure.ts';
+import { isRecord } from '../files/json-file.ts';
 
 const TIMEOUT_MILLISECONDS = 3000;
 
@@ -21,18 +22,29 @@ function absenceReason(cause: unknown): string {
   }
 }
 
-async function askVersion(): Promise<string> {
+/** Where the Docker Engine is asked, and how long; its usual place when absent. */
+export interface DockerPlace {
+  readonly socketPath?: string;
+  readonly timeoutMilliseconds?: number;
+}
+
+async function askVersion({ socketPath, timeoutMilliseconds }: DockerPlace): Promise<string> {
   const { default: Docker } = await import('dockerode');
-  const docker = new Docker({ timeout: TIMEOUT_MILLISECONDS });
+  const docker = new Docker({
+    timeout: timeoutMilliseconds ?? TIMEOUT_MILLISECONDS,
+    ...(socketPath !== undefined && { socketPath }),
+  });
   await docker.ping();
-  const { Version: version } = await docker.version();
-  return version;
+  const answer: unknown = await docker.version();
+  if (!isRecord(answer) || typeof answer['Version'] !== 'string')
+    throw new Error('what answers does not say its version');
+  return answer['Version'];
 }
 
 /** Whether the Docker Engine answers, and its version; else why not, in a sentence. */
-export async function checkDocker(): Promise<MachineStatus['docker']> {
+export async function checkDocker(place: DockerPlace = {}): Promise<MachineStatus['docker']> {
   try {
-    return { kind: 'available', version: await askVersion() };
+    return { kind: 'available', version: await askVersion(place) };
   } catch (cause) {
     return { kind: 'absent', reason: absenceReason(cause) };
   }
