@@ -1,21 +1,7 @@
 import { basename } from 'node:path';
+import { dimsText } from '../../app/core/formats/dims-text.ts';
 import type { ModelDescription, TensorSignature } from '../../app/core/formats/model-description.ts';
 import { describePath } from './describe-path.ts';
-
-function printDims({ dims }: TensorSignature): string {
-  if (!dims.value) return 'unknown rank';
-  const sizes = dims.value.map((dim) => {
-    switch (dim.kind) {
-      case 'fixed':
-        return String(dim.size);
-      case 'symbolic':
-        return dim.name;
-      case 'unknown':
-        return '?';
-    }
-  });
-  return `[${sizes.join(', ')}]`;
-}
 
 function printTensors(title: string, tensors: readonly TensorSignature[]): readonly string[] {
   if (tensors.length === 0) return [];
@@ -26,7 +12,7 @@ function printTensors(title: string, tensors: readonly TensorSignature[]): reado
       isOptional ? 'optional' : '',
       unsupported ?? '',
     ].filter((note) => note !== '');
-    return `  ${name}  ${datatype.value ?? '?'} ${printDims(tensor)}${notes.length ? `  (${notes.join('; ')})` : ''}`;
+    return `  ${name}  ${datatype.value ?? '?'} ${dimsText(tensor.dims.value)}${notes.length ? `  (${notes.join('; ')})` : ''}`;
   });
   return ['', title, ...rows];
 }

@@ -32,23 +32,6 @@ export function signatureRows(
   };
 }
 
-/** `[batch, 3, ?]` for people; `unknown rank` where not even the rank is known. */
-export function dimsText(dims: readonly Dim[] | null): string {
-  if (dims === null) return 'unknown rank';
-  return `[${dims.map(dimText).join(', ')}]`;
-}
-
-function dimText(dim: Dim): string {
-  switch (dim.kind) {
-    case 'fixed':
-      return String(dim.size);
-    case 'symbolic':
-      return dim.name;
-    case 'unknown':
-      return '?';
-  }
-}
-
 function configOf(analysis: ConfigAnalysis): ModelConfig {
   return analysis.effective.kind === 'accepted' ? analysis.effective.config : analysis.written;
 }

@@ -1,8 +1,9 @@
 import { Title, Tooltip } from '@mantine/core';
 import type { ModelEntry } from '../../app/contract/model-entry.ts';
+import { dimsText } from '../../app/core/formats/dims-text.ts';
 import type { Sourced } from '../../app/core/formats/model-description.ts';
 import { useConfigAnalysis, useConfigDraft } from '../config/use-config-draft.ts';
-import { dimsText, signatureRows, type SignatureRow } from './signature-rows.ts';
+import { signatureRows, type SignatureRow } from './signature-rows.ts';
 import classes from './models.module.css';
 
 /** Inputs and outputs: what the file says, what the config says, and what clients therefore send. */

@@ -1,6 +1,6 @@
 import { DATATYPES } from '../datatypes.ts';
+import { dimsText } from '../formats/dims-text.ts';
 import type {
-  Dim,
   FormatId,
   ModelDescription,
   Provenance,
@@ -121,22 +121,7 @@ function dimName(tensors: readonly TensorSignature[]): string {
 function shapeSentence({ name, dims }: TensorSignature): string {
   if (dims.value === null) return `the number of dimensions of ${oneLine(name)} is not known`;
   if (dims.value.length === 0) return `${oneLine(name)} has no dimensions`;
-  return `${oneLine(name)} has the shape ${shapeText(dims.value)}`;
-}
-
-function shapeText(dims: readonly Dim[]): string {
-  return `[${dims.map(dimText).join(', ')}]`;
-}
-
-function dimText(dim: Dim): string {
-  switch (dim.kind) {
-    case 'fixed':
-      return String(dim.size);
-    case 'symbolic':
-      return oneLine(dim.name);
-    case 'unknown':
-      return '?';
-  }
+  return `${oneLine(name)} has the shape ${dimsText(dims.value)}`;
 }
 
 function writeTensor(tensor: TensorSignature, hasBatch: boolean, path: string, comments: Lines): ModelInput {
@@ -153,7 +138,7 @@ function writeTensor(tensor: TensorSignature, hasBatch: boolean, path: string, c
   if (io.reshape) {
     comments[`${path}.reshape`] = {
       above: [
-        `inferred: the model has one number per item (${shapeText(tensor.dims.value ?? [])}), clients send dims [ 1 ]`,
+        `inferred: the model has one number per item (${dimsText(tensor.dims.value ?? [])}), clients send dims [ 1 ]`,
       ],
     };
   }
@@ -180,7 +165,7 @@ function dimsReason(tensor: TensorSignature, hasBatch: boolean): string {
   const { value, provenance } = tensor.dims;
   if (value === null) return 'assumed: the model does not say its shape; change it to the real one';
   if (value.length === 0) return `${sourceText(tensor.dims)}: a single number, which Triton writes as [ 1 ]`;
-  const shape = `${shapeText(value)}${hasBatch ? ' without the batch' : ''}`;
+  const shape = `${dimsText(value)}${hasBatch ? ' without the batch' : ''}`;
   return provenance === 'model' ? `from the model: ${shape}` : `${sourceText(tensor.dims)}; ${shape}`;
 }
 
