@@ -1,5 +1,6 @@
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef, type RefObject } from 'react';
+import './usable-language.ts';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import './latency.css';

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
+import './usable-language.ts';
 import uPlot from 'uplot';
 import { splitColumns } from './chart-points.ts';
 import './latency.css';
