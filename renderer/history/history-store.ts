@@ -3,6 +3,7 @@ import type { HistorySummary } from '../../app/contract/inference.ts';
 import type { HostClient } from '../../app/contract/host-client.ts';
 import type { Mirror } from '../host/mirror.ts';
 import { raiseFailure, raiseNotice } from '../notices/notices-store.ts';
+import { onRepositoryChange } from '../workspace/on-repository-change.ts';
 
 /** How long a deleted entry can be taken back. */
 const UNDO_MILLISECONDS = 10_000;
@@ -37,6 +38,7 @@ export const historyMirror: Mirror = {
           hidden: without(hidden, id),
         })),
       ),
+      onRepositoryChange(() => useHistoryStore.setState({ entries: [], complete: new Set() })),
     ];
     return () => stops.forEach((stop) => stop());
   },
@@ -52,6 +54,7 @@ export async function loadOlder(host: HostClient, model: string): Promise<void> 
     limit: PAGE,
     ...(oldest === undefined ? {} : { before: oldest.id }),
   });
+  if (useHistoryStore.getState().complete !== complete) return;
   useHistoryStore.setState((state) => ({
     entries: merged(state.entries, older),
     complete: older.length < PAGE ? new Set(state.complete).add(model) : state.complete,

@@ -1,8 +1,9 @@
 import type { Mirror } from './mirror.ts';
 import type { ReconnectingHost } from './reconnecting-host.ts';
+import { onRepositoryChange } from '../workspace/on-repository-change.ts';
 import { useShellStore } from './shell-store.ts';
 
-/** Keeps every mirror equal to the host: events as they come, a snapshot after every (re)connect. */
+/** Keeps every mirror equal to the host: events as they come, a snapshot after every (re)connect and in every repository. */
 export function followHost(
   connection: ReconnectingHost,
   mirrors: readonly Mirror[],
@@ -19,5 +20,6 @@ export function followHost(
       if (state.kind === 'connected') takeSnapshot().catch(reportFailure);
     }),
   );
+  stops.push(onRepositoryChange(() => takeSnapshot().catch(reportFailure)));
   return () => stops.forEach((stop) => stop());
 }

@@ -3,6 +3,7 @@ import type { CompletedRequest, HistorySummary } from '../../app/contract/infere
 import type { HostClient } from '../../app/contract/host-client.ts';
 import type { Mirror } from '../host/mirror.ts';
 import { formatShape } from '../results/format-number.ts';
+import { onRepositoryChange } from '../workspace/on-repository-change.ts';
 import { RequestRing, type RingRequest } from './request-ring.ts';
 
 /** Requests that are kept for each model: more than four minutes at 200 a second. */
@@ -38,7 +39,13 @@ export const latencyMirror: Mirror = {
     const fresh = history.filter(({ model }) => !known.has(model));
     add(fresh.toReversed().map((entry) => [entry.model, ringRequestOfHistory(entry)]));
   },
-  follow: subscribeLatency,
+  follow: (host) => {
+    const stops = [
+      subscribeLatency(host),
+      onRepositoryChange(() => useLatencyStore.setState({ rings: new Map() })),
+    ];
+    return () => stops.forEach((stop) => stop());
+  },
 };
 
 function add(requests: readonly (readonly [model: string, request: RingRequest])[]): void {

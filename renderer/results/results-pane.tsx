@@ -4,6 +4,7 @@ import { IconCircleCheck, IconMoodEmpty } from '@tabler/icons-react';
 import type { HistoryEntry } from '../../app/contract/inference.ts';
 import { useNow } from '../format/use-now.ts';
 import { useHost } from '../host/host-context.tsx';
+import { useWorkspaceStore } from '../workspace/workspace-store.ts';
 import { EntryOutcome } from './entry-outcome.tsx';
 import { formatDuration } from './format-number.ts';
 import { restoreLastRun, useRun, type RunState } from './results-store.ts';
@@ -18,10 +19,11 @@ interface ResultsPaneProps {
 export function ResultsPane({ model, labelsOf }: ResultsPaneProps) {
   const host = useHost();
   const run = useRun(model);
+  const repository = useWorkspaceStore(({ workspace }) => workspace.path);
   useEffect(() => {
     // Without history there is nothing to bring back, and nothing to complain about.
     restoreLastRun(host, model).catch(() => undefined);
-  }, [host, model]);
+  }, [host, model, repository]);
   const entry = shownEntry(run);
   return (
     <section className="results-pane" aria-label="Result" aria-busy={run.kind === 'running'}>

@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { HostClient } from '../../app/contract/host-client.ts';
 import type { HistoryEntry, InferCall } from '../../app/contract/inference.ts';
 import { statusOf } from '../../app/core/status.ts';
+import { onRepositoryChange } from '../workspace/on-repository-change.ts';
 
 /** The last request of a model, as the results pane shows it. */
 export type RunState =
@@ -15,6 +16,12 @@ const NONE: RunState = { kind: 'none' };
 
 const useResultsStore = create<{ readonly runs: Readonly<Record<string, RunState>> }>(() => ({ runs: {} }));
 
+let repositories = 0;
+onRepositoryChange(() => {
+  repositories += 1;
+  useResultsStore.setState({ runs: {} });
+});
+
 /** The last request of a model. */
 export function useRun(model: string): RunState {
   return useResultsStore(({ runs }) => runs[model] ?? NONE);
@@ -22,6 +29,7 @@ export function useRun(model: string): RunState {
 
 /** Sends a request and shows its outcome in the results pane of its model. */
 export async function runInference(host: HostClient, call: InferCall): Promise<RunState> {
+  const asked = repositories;
   const last = useResultsStore.getState().runs[call.model] ?? NONE;
   const previous = last.kind === 'finished' ? last.entry : null;
   setRun(call.model, { kind: 'running', startedAt: Date.now(), previous });
@@ -29,7 +37,7 @@ export async function runInference(host: HostClient, call: InferCall): Promise<R
     (entry): RunState => ({ kind: 'finished', entry }),
     (cause: unknown): RunState => ({ kind: 'not-sent', message: statusOf(cause).message }),
   );
-  setRun(call.model, run);
+  if (asked === repositories) setRun(call.model, run);
   return run;
 }
 
@@ -41,10 +49,12 @@ export function refuseRun(model: string, message: string): void {
 /** Brings back the newest result of a model after a reload. Does nothing where there is a result already. */
 export async function restoreLastRun(host: HostClient, model: string): Promise<void> {
   if (useResultsStore.getState().runs[model] !== undefined) return;
+  const asked = repositories;
   const [newest] = await host.call('history.list', { model, limit: 1 });
   if (newest === undefined) return;
   const entry = await host.call('history.get', { id: newest.id });
-  if (useResultsStore.getState().runs[model] === undefined) setRun(model, { kind: 'finished', entry });
+  const isStillEmpty = asked === repositories && useResultsStore.getState().runs[model] === undefined;
+  if (isStillEmpty) setRun(model, { kind: 'finished', entry });
 }
 
 function setRun(model: string, run: RunState): void {
