@@ -4,26 +4,24 @@ import { statusOf } from '../../app/core/status.ts';
 import { formatBytes } from '../format/format-quantity.ts';
 import { formatShape } from '../results/format-number.ts';
 import { checkCast } from './cast-tensor.ts';
-import { takeFile } from './edit-draft.ts';
 import { FileTarget } from './file-target.tsx';
-import { loadTensorFile, tensorFor } from './read-tensor-file.ts';
+import type { InputField } from './input-field.ts';
 import type { SourceProps } from './source-props.ts';
+import { takeTensorFile } from './take-tensor-file.ts';
 import './test.css';
 
 interface FileEditorProps extends SourceProps {
-  /** Position of the input, for archives whose arrays have numbers for names. */
-  readonly position: number;
-  readonly isOnly: boolean;
+  readonly model: string;
+  /** Every input of the model: an archive fills all that it names. */
+  readonly fields: readonly InputField[];
 }
 
-/** The input's values from a `.npy` file, or from a `.npz` by its name. */
-export function FileEditor({ field, dims, draft, onChange, position, isOnly }: FileEditorProps) {
+/** The input's values from a `.npy` file, or from a `.npz`, which fills every input that it names. */
+export function FileEditor({ field, draft, onChange, model, fields }: FileEditorProps) {
   const [mistake, setMistake] = useState<string | null>(null);
   const take = async (file: File) => {
     try {
-      const tensor = tensorFor(await loadTensorFile(file), field.name, position, isOnly);
-      const edit = takeFile(field, dims, draft, { fileName: file.name, tensor, isCastAgreed: false });
-      onChange(edit.draft, edit.dims);
+      await takeTensorFile(model, fields, file, field.name);
       setMistake(null);
     } catch (cause) {
       setMistake(statusOf(cause).message);

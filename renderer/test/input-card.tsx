@@ -31,8 +31,8 @@ interface InputCardProps {
   readonly dims: FreeDims;
   readonly draft: InputDraft;
   readonly isLeftOut: boolean;
-  readonly position: number;
-  readonly isOnly: boolean;
+  /** Every input of the model: a file given to one may be for others too. */
+  readonly fields: readonly InputField[];
 }
 
 /** One input of the form: what the model takes, and the values that will be sent. */
@@ -41,7 +41,7 @@ export const InputCard = memo(function InputCard(props: InputCardProps) {
   const shape = useMemo(() => shapeOf(field, dims), [field, dims]);
   const isFree = field.axes.some(({ kind }) => kind === 'free');
   return (
-    <section className="input-card" aria-label={`Input ${field.name}`}>
+    <section className="input-card" aria-label={`Input ${field.name}`} data-input={field.name}>
       <header className="input-card-head">
         <h3 className="output-card-name conch-truncate">{field.name}</h3>
         <span className="tensor-datatype">{field.datatype}</span>
@@ -68,7 +68,7 @@ export const InputCard = memo(function InputCard(props: InputCardProps) {
 });
 
 function InputSources(props: InputCardProps & { readonly shape: readonly number[] }) {
-  const { model, field, dims, draft, shape, position, isOnly } = props;
+  const { model, field, dims, draft, shape, fields } = props;
   const canBeImage = imageLayout(field.datatype, shape) !== null;
   const sources = INPUT_SOURCES.filter(
     (source) => (source !== 'image' || canBeImage) && (source !== 'text' || field.datatype === 'BYTES'),
@@ -105,7 +105,7 @@ function InputSources(props: InputCardProps & { readonly shape: readonly number[
         {source === 'json' && <JsonEditor {...editor} />}
         {source === 'text' && <TextEditor {...editor} />}
         {source === 'image' && <ImageEditor {...editor} />}
-        {source === 'file' && <FileEditor {...editor} position={position} isOnly={isOnly} />}
+        {source === 'file' && <FileEditor {...editor} model={model} fields={fields} />}
         {mistake !== null && (
           <p className="source-mistake" role="status">
             {mistake}

@@ -21,27 +21,3 @@ export async function loadTensorFile(file: File): Promise<readonly NamedTensor[]
     );
   return readTensorFile(file.name, new Uint8Array(await file.arrayBuffer()));
 }
-
-/**
- * The tensor that is meant for an input: the one of its name, the only one, or the one at its position ("0", "arr_0").
- * Throws `not-found` naming what the file holds instead.
- */
-export function tensorFor(
-  tensors: readonly NamedTensor[],
-  input: string,
-  position: number,
-  isOnly: boolean,
-): NamedTensor {
-  const byName = tensors.find(({ name }) => name === input);
-  const byPosition = tensors.find(({ name }) => name === String(position) || name === `arr_${position}`);
-  const found =
-    byName ??
-    byPosition ??
-    (tensors.length === 1 && (isOnly || tensors[0]?.name === '') ? tensors[0] : undefined);
-  if (found !== undefined) return found;
-  const names = tensors.map(({ name }) => `'${name}'`).join(', ');
-  throw new StatusError(
-    'not-found',
-    `The file holds ${names === '' ? 'no arrays' : names}, none for the input '${input}'.`,
-  );
-}

@@ -12,6 +12,7 @@ import { labelsOfOutput, modelInputs } from './model-inputs.ts';
 import { RunBar } from './run-bar.tsx';
 import { ensureForm, resetForm, sendForm } from './send-form.ts';
 import { SizesRow } from './sizes-row.tsx';
+import { TensorDrop } from './tensor-drop.tsx';
 import type { TestForm } from './test-form.ts';
 import { setForm, updateForm, useTestFormStore } from './test-form-store.ts';
 import './test.css';
@@ -42,9 +43,9 @@ function Inputs({ model }: { readonly model: ModelEntry }) {
     );
   }
   return (
-    <section aria-label="Inputs" className="test-inputs">
+    <TensorDrop model={model.name} fields={fields}>
       {form !== undefined && <InputForm model={model} form={form} />}
-    </section>
+    </TensorDrop>
   );
 }
 
@@ -83,7 +84,7 @@ function InputForm({ model, form }: { readonly model: ModelEntry; readonly form:
         onReset={() => void reset()}
       />
       <SizesRow model={model.name} fields={fields} dims={form.dims} />
-      {fields.map((field, position) => {
+      {fields.map((field) => {
         const draft = form.drafts[field.name];
         return draft === undefined ? null : (
           <InputCard
@@ -93,8 +94,7 @@ function InputForm({ model, form }: { readonly model: ModelEntry; readonly form:
             dims={form.dims}
             draft={draft}
             isLeftOut={form.leftOut.includes(field.name)}
-            position={position}
-            isOnly={fields.length === 1}
+            fields={fields}
           />
         );
       })}
