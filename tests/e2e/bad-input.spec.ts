@@ -175,10 +175,11 @@ test('a repository with .git and .ipynb_checkpoints is opened, and what Triton w
   for (const name of ['.git', '.ipynb_checkpoints']) await mkdir(join(repository, name));
   await app.home.addPath(repository);
   await expect(app.entry('add_sub')).toBeVisible();
-  await page.getByRole('button', { name: 'What is unusual in the repository' }).click();
+  const unusual = page.getByRole('button', { name: 'What is unusual in the repository' });
+  await unusual.click();
   for (const name of ['.git', '.ipynb_checkpoints'])
     await expect(page.getByRole('dialog').getByText(join(repository, name), { exact: true })).toBeVisible();
-  await page.keyboard.press('Escape');
+  await unusual.click();
   await app.openModel('add_sub');
   await app.model.serve();
   await expect(app.model.test.headline).toHaveText('Your model answered. Now try real data.');
