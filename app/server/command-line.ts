@@ -31,7 +31,8 @@ export interface ServerOptions {
   readonly httpPort: number;
   readonly httpMaxInputBytes: number;
   readonly restrictedApis: ReadonlyMap<string, RestrictedApi>;
-  readonly defaultMaxBatchSize: number | null;
+  /** As it was given: Triton reads it when it loads a model. */
+  readonly defaultMaxBatchSize: string | null;
   readonly launcher: 'fork' | 'parent';
   readonly endsWithParent: boolean;
   readonly takesNextFreePort: boolean;
@@ -141,19 +142,21 @@ function readRestricted(values: readonly string[]): Map<string, RestrictedApi> {
   return apis;
 }
 
-function readBackendConfig(values: readonly string[]): number | null {
-  let defaultMaxBatchSize: number | null = null;
+/** A setting of the backend itself wins over the same setting for all backends (`<setting>=<value>`). */
+function readDefaultMaxBatchSize(values: readonly string[]): string | null {
+  const sizes = new Map<string, string>();
   for (const text of values) {
-    const match = /^([^,]*),([^=]*)=(.*)$/.exec(text);
+    const match = /^(?:([^,]+),)?([^,=]*)=(.*)$/s.exec(text);
     if (!match) {
       throw badOption(
         'backend-config',
         `--backend-config option format is '<backend name>,<setting>=<value>'. Got ${text}\n`,
       );
     }
-    if (match[2] === 'default-max-batch-size') defaultMaxBatchSize = Number.parseInt(match[3] ?? '', 10);
+    const [, backend = '', setting, value = ''] = match;
+    if (setting === 'default-max-batch-size') sizes.set(backend, value);
   }
-  return Number.isNaN(defaultMaxBatchSize) ? null : defaultMaxBatchSize;
+  return sizes.get('onnxruntime') ?? sizes.get('') ?? null;
 }
 
 function readOptions(given: Given): ServerOptions {
@@ -218,7 +221,7 @@ function readOptions(given: Given): ServerOptions {
     httpPort: number('http-port', 8000),
     httpMaxInputBytes,
     restrictedApis: readRestricted(all('http-restricted-api')),
-    defaultMaxBatchSize: readBackendConfig(all('backend-config')),
+    defaultMaxBatchSize: readDefaultMaxBatchSize(all('backend-config')),
     launcher: oneOf('conch-launcher', last('conch-launcher', 'fork'), ['fork', 'parent']),
     endsWithParent: boolean('conch-with-parent', false),
     takesNextFreePort: boolean('conch-next-free-port', false),

@@ -185,7 +185,7 @@ export class ModelRepository {
     name: string,
     parameters: LoadParameters,
   ): Promise<{ model: PreparedModel; override: OverrideDirectory | null }> {
-    const { autoCompleteConfig, modelConfigName, defaultMaxBatchSize } = this.#environment.options;
+    const { autoCompleteConfig, modelConfigName } = this.#environment.options;
     let override: OverrideDirectory | null = null;
     try {
       const directory = await this.#directoryOf(name, parameters);
@@ -194,7 +194,6 @@ export class ModelRepository {
         autoComplete: autoCompleteConfig,
         configName: modelConfigName,
         configOverride: parameters.config,
-        defaultMaxBatchSize,
       });
       this.#failedPolls.delete(name);
       return { model, override };
@@ -264,6 +263,7 @@ export class ModelRepository {
         const prepared = await prepareVersion(model, version, {
           gpuCount,
           autoComplete: options.autoCompleteConfig,
+          defaultMaxBatchSize: options.defaultMaxBatchSize,
         });
         for (const warning of prepared.warnings) log.write('warning', warning);
         served = new ServedVersion(version, prepared, engines, observer, options.runTimeoutSeconds);

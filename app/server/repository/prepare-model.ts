@@ -23,8 +23,6 @@ export interface PollSettings {
   readonly configName: string;
   /** The `config` parameter of a load request: JSON instead of the file. */
   readonly configOverride: string | null;
-  /** `default-max-batch-size` of the backend config. */
-  readonly defaultMaxBatchSize: number | null;
 }
 
 async function readIfThere(path: string): Promise<string | null> {

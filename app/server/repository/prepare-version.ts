@@ -27,6 +27,8 @@ export interface PreparedVersion {
 export interface VersionEnvironment {
   readonly gpuCount: number;
   readonly autoComplete: boolean;
+  /** Text of `default-max-batch-size` of the backend config; null: Triton's own default. */
+  readonly defaultMaxBatchSize: string | null;
 }
 
 const LATER = 'arrive in a later release of this server; use the Triton container for this model until then';
@@ -94,16 +96,26 @@ function unsafeType(description: ModelDescription): string | null {
   return null;
 }
 
+function readBatchSize(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  const size = Number.parseInt(text, 10);
+  if (Number.isNaN(size))
+    throw new StatusError('invalid-argument', `failed to convert '${text}' to integral number`);
+  return size;
+}
+
 /** Triton's own refusal comes first; where it says too little, the type that is behind it stands beside. */
 function completeConfig(
   polled: ModelConfig,
   description: ModelDescription,
   environment: VersionEnvironment,
 ): ReturnType<typeof loadedConfig> {
+  const { gpuCount, autoComplete } = environment;
+  const defaultMaxBatchSize = readBatchSize(environment.defaultMaxBatchSize);
   const signature = signatureOf(description);
   const unsafe = unsafeType(description);
   try {
-    const loaded = loadedConfig({ polled, signature, ...environment });
+    const loaded = loadedConfig({ polled, signature, gpuCount, autoComplete, defaultMaxBatchSize });
     checkOnnxModelAgainstConfig(loaded.config, signature);
     if (unsafe !== null) throw new StatusError('unsupported', unsafe);
     return loaded;
@@ -170,7 +182,8 @@ export async function prepareVersion(
   const { polled, files } = model;
   refuseUnsupported(polled);
   if (polled.backend === 'identity') {
-    const { config, warnings } = loadedConfig({ polled, signature: null, ...environment });
+    const { gpuCount, autoComplete } = environment;
+    const { config, warnings } = loadedConfig({ polled, signature: null, gpuCount, autoComplete });
     return {
       config,
       warnings,

@@ -198,3 +198,26 @@ test('a polling server loads what appears and unloads what is gone', async () =>
     await server.stop();
   }
 });
+
+test('the batch size that auto-complete gives is the one of the command line, or the reason why it is none', async () => {
+  const models = { batchable: { file: 'batchable.onnx' } };
+  const batchSize = async (flag: string): Promise<unknown> => {
+    const server = await ServerUnderTest.start(models, [`--backend-config=${flag}`, '--exit-on-error=false']);
+    try {
+      await until(
+        async () =>
+          (await server.call('/v2/health/ready')).status < 500 || server.output.includes('UNAVAILABLE'),
+      );
+      const answer = await server.call('/v2/models/batchable/config');
+      if (answer.status === 200)
+        return (JSON.parse(answer.text) as { max_batch_size: number }).max_batch_size;
+      return JSON.parse((await server.call('/v2/repository/index', post)).text) as unknown;
+    } finally {
+      await server.stop();
+    }
+  };
+  expect(await batchSize('onnxruntime,default-max-batch-size=16')).toBe(16);
+  expect(await batchSize('onnxruntime,default-max-batch-size=abc')).toMatchObject([
+    { state: 'UNAVAILABLE', reason: "Invalid argument: failed to convert 'abc' to integral number" },
+  ]);
+});

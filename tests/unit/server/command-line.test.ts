@@ -73,6 +73,16 @@ describe('mistakes have the words of tritonserver', () => {
   });
 });
 
+test('the batch size that auto-complete gives: of onnxruntime, else of all backends, of no other', () => {
+  const size = (...settings: string[]) =>
+    options(...settings.map((setting) => `--backend-config=${setting}`)).defaultMaxBatchSize;
+  expect(size()).toBeNull();
+  expect(size('onnxruntime,default-max-batch-size=16')).toBe('16');
+  expect(size('onnxruntime,default-max-batch-size=16', 'default-max-batch-size=2')).toBe('16');
+  expect(size('default-max-batch-size=2')).toBe('2');
+  expect(size('tensorflow,default-max-batch-size=2')).toBeNull();
+});
+
 test('what has no effect is said once, what must not seem to work is refused', () => {
   expect(parse('--grpc-port=8001')).toMatchObject({
     notes: [expect.stringContaining('--grpc-port has no effect')],
