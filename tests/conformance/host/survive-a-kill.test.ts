@@ -1,10 +1,12 @@
 import { fork, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { processesWithVariable } from '../../support/process-table.ts';
 import { makeTestFolder, startTestHost, waitFor } from '../../support/start-test-host.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -29,12 +31,16 @@ beforeAll(async () => {
     logLevel: 'error',
     ssr: { noExternal: true, external: ['dockerode', 'onnxruntime-node'] },
     build: {
-      ssr: join(ROOT, 'tests/support/editing-host.ts'),
+      ssr: true,
       outDir: bundle,
       target: 'node20',
       rolldownOptions: {
+        input: {
+          'editing-host': join(ROOT, 'tests/support/editing-host.ts'),
+          'serving-host': join(ROOT, 'tests/support/serving-host.ts'),
+        },
         external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`)],
-        output: { entryFileNames: 'editing-host.mjs' },
+        output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
       },
     },
   });
@@ -127,5 +133,40 @@ test(
       }
     }, 'the probe to end');
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  },
+);
+
+test.each([
+  ['that the server started', 'forked'],
+  ['that the host started for the server', 'asked'],
+])(
+  'kill -9 of the host ends everything that it started within 2 s, also an engine %s in a run that never ends',
+  { timeout: 120_000 },
+  async (_who, whoStartsEngines) => {
+    const mark = randomUUID();
+    const endless = join(ROOT, 'tests/fixtures/models/endless.onnx');
+    const child = fork(
+      join(bundle, 'serving-host.mjs'),
+      [join(folder.path, mark), endless, join(ROOT, 'dist/node'), whoStartsEngines],
+      {
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        env: { ...process.env, CONCH_TEST: mark },
+      },
+    );
+    const started = () => processesWithVariable('CONCH_TEST', mark);
+    try {
+      const said = await new Promise((resolve, reject) => {
+        child.once('message', resolve);
+        child.once('exit', (code) => reject(new Error(`The host ended by itself with ${code}.`)));
+      });
+      expect(said).toBe('running');
+      const names = started().map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(['serving-host.mjs', 'server.mjs', 'engine.mjs']));
+    } finally {
+      child.kill('SIGKILL');
+    }
+    await waitFor(() => started().length === 0, 'its processes to end', 2000);
+    expect(started()).toEqual([]);
   },
 );

@@ -49,6 +49,17 @@ test('kill -9 of the server leaves no engine behind', async () => {
   await until(async () => !(await isAlive(engine)), 2000);
 });
 
+test('kill -9 of the server ends an engine in a run that never ends', async () => {
+  const server = await ServerUnderTest.start({ endless: { file: 'endless.onnx' } });
+  const engine = server.enginePid('endless');
+  const inference = server.infer('endless', await server.zeros('endless')).catch((cause: Error) => cause);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await isAlive(engine)).toBe(true);
+  await server.stop();
+  await until(async () => !(await isAlive(engine)), 2000);
+  expect(await inference).toBeInstanceOf(Error);
+});
+
 test('--conch-with-parent ends the server when its parent lets go of it', async () => {
   const server = await ServerUnderTest.start({ divide: { file: 'divide-int32.onnx' } }, [
     '--conch-with-parent',
