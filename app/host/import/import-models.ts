@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import type { ImportSource } from '../../contract/calls.ts';
 import type { ImportOutcome } from '../../contract/job.ts';
 import type { ModelDescription } from '../../core/formats/model-description.ts';
+import { parseModelConfig } from '../../core/model-config/parse-config.ts';
 import type { LooseModel, ModelDirectory, TreeMeaning } from '../../core/repository/recognize-tree.ts';
+import { versionOfDirectory } from '../../core/repository/version-directory.ts';
 import { StatusError } from '../../core/status.ts';
 import { unpackArchive } from '../archives/unpack-archive.ts';
 import { checkCancelled } from '../files/copy-file.ts';
@@ -15,7 +17,13 @@ import type { JobControl } from '../jobs/job-registry.ts';
 import type { FinishedUpload } from '../uploads/upload-store.ts';
 import { addModel, makeModelDurable, type NewModel, type Receiver } from './add-model.ts';
 import { placedDescription, placeLooseModel } from './model-files.ts';
-import { folderSource, sourcesOfPaths, withNeighbours, type SourceTree } from './source-tree.ts';
+import {
+  folderSource,
+  nameOfFolderAround,
+  sourcesOfPaths,
+  withNeighbours,
+  type SourceTree,
+} from './source-tree.ts';
 
 /** What an import needs of the rest of the host. */
 export interface ImportParts {
@@ -37,7 +45,7 @@ export interface ImportParts {
 const MAX_NESTED_ARCHIVES = 1;
 const MAX_TOLD_IGNORED = 50;
 /** What of a sample is its model; the rest says how it was made and what to try. */
-const SAMPLE_FILES = /^(?:\d+\/|config\.pbtxt$|labels\.txt$)/;
+const SAMPLE_FILES = /^(?:\d+\/|config\.pbtxt$|labels\.txt$|README\.md$)/;
 
 interface Import {
   readonly parts: ImportParts;
@@ -87,10 +95,12 @@ async function describeLoose(run: Import, source: SourceTree, model: LooseModel)
   return run.parts.inspector.describe(source.tree, model.path);
 }
 
-/** A file that is just `model` at the top of a named folder or archive is called like that. */
+/** A file that is just `model` is called like the folder or the archive in which it lies, where that says something. */
 function looseName(source: SourceTree, model: LooseModel): string {
   const isAtTop = !model.path.includes('/');
-  return isAtTop && model.stem === 'model' ? (source.folderName ?? model.stem) : model.stem;
+  if (!isAtTop || !/^(?:saved_)?model$/i.test(model.stem)) return model.stem;
+  const around = source.isOurs ? undefined : nameOfFolderAround(source.absolute(model.path));
+  return source.folderName ?? around ?? model.stem;
 }
 
 async function importLoose(run: Import, source: SourceTree, model: LooseModel): Promise<ImportOutcome> {
@@ -122,6 +132,14 @@ function versionTree(source: SourceTree, model: ModelDirectory): InspectedTree |
   };
 }
 
+/** Parts of a model directory that were chosen without it say no name: its config may. */
+function directoryName(label: string, configText: string | undefined): string {
+  const isPart = versionOfDirectory(label) !== null || label === 'config.pbtxt';
+  if (!isPart) return label;
+  const { name } = parseModelConfig(configText ?? '').config;
+  return name === undefined || name === '' ? 'model' : name;
+}
+
 async function importDirectory(
   run: Import,
   source: SourceTree,
@@ -136,7 +154,7 @@ async function importDirectory(
   const prefix = model.path === '' ? '' : `${model.path}/`;
   const configText = configPath === null ? undefined : await readFile(configPath, 'utf8');
   return add(run, label, {
-    wantedName: label,
+    wantedName: directoryName(label, configText),
     files: model.files
       .filter((path) => path !== model.configPath)
       .map((path) => ({ from: source.absolute(path), to: path.slice(prefix.length) })),

@@ -1,5 +1,6 @@
 import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { versionOfDirectory } from '../../core/repository/version-directory.ts';
 import { StatusError } from '../../core/status.ts';
 import { withFileFailure } from '../files/file-failure.ts';
 import { relativePathProblem } from '../files/path-rules.ts';
@@ -14,10 +15,24 @@ export interface SourceTree {
   absolute(path: string): string;
   /** Where it lies, for a folder. */
   readonly folder?: string;
-  /** What that folder is called, where it has a name that a person gave: a model that is just `model` takes it. */
+  /** What its files were called together where they came from, for an archive: a model that is just `model` takes it. */
   readonly folderName?: string;
   /** The files are ours and may be moved instead of copied. */
   readonly isOurs: boolean;
+}
+
+/** Folders in which anything may lie. */
+const SAYS_NOTHING = /^(?:downloads?|desktop|documents|home|root|te?mp|models?)$/i;
+
+/**
+ * What a person called the folder around a file, or the one above a version directory; undefined where it says
+ * nothing of a model.
+ */
+export function nameOfFolderAround(path: string): string | undefined {
+  const folder = dirname(path);
+  const name = basename(folder);
+  if (versionOfDirectory(name) !== null) return nameOfFolderAround(folder);
+  return name === '' || SAYS_NOTHING.test(name) ? undefined : name;
 }
 
 /** A folder as a source. */
@@ -92,8 +107,7 @@ export async function sourcesOfPaths(paths: readonly string[]): Promise<readonly
       await lstat(path);
       return stat(path);
     });
-    if (stats.isDirectory())
-      sources.push({ ...folderSource(path, basename(path), false), folderName: basename(path) });
+    if (stats.isDirectory()) sources.push(folderSource(path, basename(path), false));
     else if (stats.isFile()) files.push(path);
     else throw new StatusError('invalid-argument', `${path} is neither a file nor a folder.`);
   }

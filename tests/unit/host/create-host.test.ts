@@ -34,30 +34,30 @@ describe('a host', () => {
       source: { kind: 'paths', paths: [DIGITS] },
     });
     expect(await tested.finishJob('import', jobId)).toEqual([
-      { kind: 'added', source: 'model.onnx', model: 'model' },
+      { kind: 'added', source: 'model.onnx', model: 'digits' },
     ]);
     const { models } = await tested.client.call('host.snapshot', null);
     expect(models[0]).toMatchObject({
-      name: 'model',
+      name: 'digits',
       versions: [{ version: 1, files: [{ path: 'model.onnx' }], state: { kind: 'unloaded' } }],
       description: { format: 'onnx', verdict: { kind: 'runs-natively' } },
       config: { isSaved: true, isReloadNeeded: false, revision: 1 },
     });
-    const path = join(folder.path, 'data', 'model-repository', 'model', 'config.pbtxt');
-    expect(await readFile(path, 'utf8')).toContain('name: "model"');
+    const path = join(folder.path, 'data', 'model-repository', 'digits', 'config.pbtxt');
+    expect(await readFile(path, 'utf8')).toContain('name: "digits"');
   });
 
   test('names a second model of the same name differently and says so', async () => {
     const notices: string[] = [];
     tested.client.on('notice.raised', ({ text }) => notices.push(text));
     await tested.client.call('host.snapshot', null);
-    for (const expected of ['model', 'model_2']) {
+    for (const expected of ['digits', 'digits_2']) {
       const { jobId } = await tested.client.call('model.import', {
         source: { kind: 'paths', paths: [DIGITS] },
       });
       expect(await tested.finishJob('import', jobId)).toMatchObject([{ kind: 'added', model: expected }]);
     }
-    expect(notices).toContain('There is a model model already: the new one is called model_2.');
+    expect(notices).toContain('There is a model digits already: the new one is called digits_2.');
   });
 
   test('adds a sample once and gives its example inputs', async () => {

@@ -46,7 +46,7 @@ describe('importing', () => {
   test('puts external data beside model.onnx under the name that the model says, from a lone file', async () => {
     await cp(fixture('external-data'), join(folder.path, 'net'), { recursive: true });
     expect(await importPaths(join(folder.path, 'net', 'model.onnx'))).toMatchObject([{ kind: 'added' }]);
-    expect((await readdir(join(repository, 'model', '1'))).sort()).toEqual(['model.onnx', 'weights.bin']);
+    expect((await readdir(join(repository, 'net', '1'))).sort()).toEqual(['model.onnx', 'weights.bin']);
   });
 
   test("takes a folder with one loose model by the folder's name", async () => {
@@ -54,6 +54,52 @@ describe('importing', () => {
     expect(await importPaths(join(folder.path, 'Ünïcode net'))).toMatchObject([
       { kind: 'added', model: 'Unicode_net' },
     ]);
+  });
+
+  test.each([
+    [['digits', '1', 'model.onnx'], 'digits'],
+    [['digits', '1'], 'digits'],
+    [['resnet50', 'model.onnx'], 'resnet50'],
+    [['Downloads', 'model.onnx'], 'model'],
+    [['resnet50', 'best.onnx'], 'best'],
+  ])('calls %j like what says something of the model: %s', async (parts, name) => {
+    const path = join(folder.path, ...parts);
+    const file = path.endsWith('.onnx') ? path : join(path, 'model.onnx');
+    await cp(fixture('batchable.onnx'), file);
+    expect(await importPaths(path)).toMatchObject([{ kind: 'added', model: name }]);
+  });
+
+  test.each([
+    ['digits/1/model.onnx', 'digits'],
+    ['resnet50/model.onnx', 'resnet50'],
+    ['1/model.onnx', 'model'],
+    ['model.onnx', 'model'],
+  ])('calls the model of an upload of %s %s', async (path, name) => {
+    const model = new Uint8Array(await readFile(fixture('batchable.onnx')));
+    expect(await upload({ [path]: model })).toMatchObject([{ kind: 'added', model: name }]);
+  });
+
+  test('calls parts of a model directory as their config says', async () => {
+    const outcomes = await upload({
+      '1/model.onnx': new Uint8Array(await readFile(join(SAMPLES, 'add_sub/1/model.onnx'))),
+      'config.pbtxt': new Uint8Array(await readFile(join(SAMPLES, 'add_sub/config.pbtxt'))),
+    });
+    expect(outcomes).toMatchObject([{ kind: 'added', model: 'add_sub' }]);
+  });
+
+  test('brings of a sample what Triton needs and its README, and finds its example values all the same', async () => {
+    const { jobId } = await tested.client.call('model.import', {
+      source: { kind: 'sample', name: 'digits' },
+    });
+    await tested.finishJob('import', jobId);
+    expect((await readdir(join(repository, 'digits'))).sort()).toEqual([
+      '1',
+      'README.md',
+      'config.pbtxt',
+      'labels.txt',
+    ]);
+    const inputs = await tested.client.call('sample.exampleInputs', { model: 'digits' });
+    expect(inputs).toMatchObject([{ name: 'image', datatype: 'FP32' }]);
   });
 
   test('keeps a SavedModel whole and marks it for the container', async () => {
