@@ -64,18 +64,18 @@ export function fillForm(
   fileName: string,
   { filled }: Assignment,
 ): TestForm {
-  return filled.reduce((before, { input, tensor }) => {
+  const drafts = { ...form.drafts };
+  let { dims } = form;
+  for (const { input, tensor } of filled) {
     const field = fields.find(({ name }) => name === input);
-    const draft = before.drafts[input];
-    if (field === undefined || draft === undefined) return before;
-    const edit = takeFile(field, before.dims, draft, { fileName, tensor, isCastAgreed: false });
-    return {
-      ...before,
-      dims: edit.dims,
-      drafts: { ...before.drafts, [input]: edit.draft },
-      leftOut: before.leftOut.filter((name) => name !== input),
-    };
-  }, form);
+    const draft = drafts[input];
+    if (field === undefined || draft === undefined) continue;
+    const edit = takeFile(field, dims, draft, { fileName, tensor, isCastAgreed: false });
+    drafts[input] = edit.draft;
+    ({ dims } = edit);
+  }
+  const leftOut = form.leftOut.filter((name) => !filled.some(({ input }) => input === name));
+  return { ...form, dims, drafts, leftOut };
 }
 
 /** `pair.npz filled 'x' and 'y'. Not used: 'z'.` */

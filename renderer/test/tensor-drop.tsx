@@ -1,4 +1,4 @@
-import { useState, type DragEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { raiseFailure } from '../notices/notices-store.ts';
 import type { InputField } from './input-field.ts';
 import { isTensorFileName, takeTensorFile } from './take-tensor-file.ts';
@@ -15,34 +15,46 @@ interface TensorDropProps {
  * under the pointer. Every other file is left to the window, which adds models.
  */
 export function TensorDrop({ model, fields, children }: TensorDropProps) {
+  const section = useRef<HTMLElement>(null);
   const [isOver, setOver] = useState(false);
-  const drop = (event: DragEvent) => {
-    setOver(false);
-    const file = event.dataTransfer.files[0];
-    if (event.isDefaultPrevented() || file === undefined || !isTensorFileName(file.name)) return;
-    event.preventDefault();
-    takeTensorFile(model, fields, file, inputAt(event.target)).catch((cause: unknown) =>
-      raiseFailure(`${file.name} was not taken`, cause),
-    );
-  };
+  useEffect(() => {
+    const isHere = ({ target }: Event) =>
+      target instanceof Node && section.current?.contains(target) === true;
+    const over = (event: DragEvent) => setOver(isHere(event) && event.dataTransfer?.types[0] === 'Files');
+    const leave = ({ relatedTarget }: DragEvent) => relatedTarget === null && setOver(false);
+    const drop = (event: DragEvent) => {
+      setOver(false);
+      const file = event.dataTransfer?.files[0];
+      if (event.defaultPrevented || !isHere(event) || file === undefined || !isTensorFileName(file.name))
+        return;
+      event.preventDefault();
+      takeTensorFile(model, fields, file, inputAt(event.target)).catch((cause: unknown) =>
+        raiseFailure(`${file.name} was not taken`, cause),
+      );
+    };
+    // On the document: after the targets inside, which take what is theirs, and before the window, which takes the rest.
+    document.addEventListener('dragover', over);
+    document.addEventListener('dragleave', leave);
+    document.addEventListener('drop', drop);
+    return () => {
+      document.removeEventListener('dragover', over);
+      document.removeEventListener('dragleave', leave);
+      document.removeEventListener('drop', drop);
+    };
+  }, [model, fields]);
   return (
     <section
+      ref={section}
       aria-label="Inputs"
       className={isOver ? 'test-inputs is-over' : 'test-inputs'}
       data-accepts-drop
-      onDragOver={(event) => setOver(event.dataTransfer.types.includes('Files'))}
-      onDragLeave={(event) => {
-        const to = event.relatedTarget;
-        if (!(to instanceof Node) || !event.currentTarget.contains(to)) setOver(false);
-      }}
-      onDrop={drop}
     >
       {children}
     </section>
   );
 }
 
-function inputAt(target: EventTarget): string | null {
+function inputAt(target: EventTarget | null): string | null {
   const card = target instanceof Element ? target.closest<HTMLElement>('[data-input]') : null;
   return card?.dataset['input'] ?? null;
 }
