@@ -20,6 +20,6 @@ export function followHost(
       if (state.kind === 'connected') takeSnapshot().catch(reportFailure);
     }),
   );
-  stops.push(onRepositoryChange(() => takeSnapshot().catch(reportFailure)));
+  stops.push(onRepositoryChange(() => void takeSnapshot().catch(reportFailure)));
   return () => stops.forEach((stop) => stop());
 }

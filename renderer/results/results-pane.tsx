@@ -22,7 +22,7 @@ export function ResultsPane({ model, labelsOf }: ResultsPaneProps) {
   const repository = useWorkspaceStore(({ workspace }) => workspace.path);
   useEffect(() => {
     // Without history there is nothing to bring back, and nothing to complain about.
-    restoreLastRun(host, model).catch(() => undefined);
+    restoreLastRun(host, model, repository).catch(() => undefined);
   }, [host, model, repository]);
   const entry = shownEntry(run);
   return (

@@ -3,6 +3,7 @@ import type { HostClient } from '../../app/contract/host-client.ts';
 import type { HistoryEntry, InferCall } from '../../app/contract/inference.ts';
 import { statusOf } from '../../app/core/status.ts';
 import { onRepositoryChange } from '../workspace/on-repository-change.ts';
+import { useWorkspaceStore } from '../workspace/workspace-store.ts';
 
 /** The last request of a model, as the results pane shows it. */
 export type RunState =
@@ -46,14 +47,15 @@ export function refuseRun(model: string, message: string): void {
   setRun(model, { kind: 'not-sent', message });
 }
 
-/** Brings back the newest result of a model after a reload. Does nothing where there is a result already. */
-export async function restoreLastRun(host: HostClient, model: string): Promise<void> {
+/** Brings back the newest result of a model of a repository. Does nothing where there is a result already. */
+export async function restoreLastRun(host: HostClient, model: string, repository: string): Promise<void> {
   if (useResultsStore.getState().runs[model] !== undefined) return;
-  const asked = repositories;
   const [newest] = await host.call('history.list', { model, limit: 1 });
   if (newest === undefined) return;
   const entry = await host.call('history.get', { id: newest.id });
-  const isStillEmpty = asked === repositories && useResultsStore.getState().runs[model] === undefined;
+  const isStillEmpty =
+    useWorkspaceStore.getState().workspace.path === repository &&
+    useResultsStore.getState().runs[model] === undefined;
   if (isStillEmpty) setRun(model, { kind: 'finished', entry });
 }
 
