@@ -7,7 +7,8 @@ import classes from './imports.module.css';
 
 /**
  * Makes the whole window take drops, and pastes of files or of a path. A feature that takes drops itself (an input's
- * `.npy`) calls `preventDefault` on the drop, which then is not an import.
+ * `.npy`) has the attribute `data-accepts-drop`, over which the window offers nothing, and calls `preventDefault` on the
+ * drop, which then is not an import.
  */
 export function DropTarget() {
   const host = useHost();
@@ -19,14 +20,15 @@ export function DropTarget() {
     const enter = (event: DragEvent) => {
       if (!carriesFiles(event.dataTransfer)) return;
       depth += 1;
-      setOver(true);
     };
     const leave = () => {
       depth = Math.max(depth - 1, 0);
       if (depth === 0) setOver(false);
     };
     const over = (event: DragEvent) => {
-      if (carriesFiles(event.dataTransfer)) event.preventDefault();
+      if (!carriesFiles(event.dataTransfer)) return;
+      event.preventDefault();
+      setOver(!isTakenBelow(event.target));
     };
     const drop = (event: DragEvent) => {
       depth = 0;
@@ -66,6 +68,10 @@ export function DropTarget() {
 
 function carriesFiles(transfer: DataTransfer | null): boolean {
   return transfer?.types.includes('Files') ?? false;
+}
+
+function isTakenBelow(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[data-accepts-drop]') !== null;
 }
 
 function isTextField(target: EventTarget | null): boolean {
