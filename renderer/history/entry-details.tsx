@@ -29,7 +29,6 @@ export function EntryDetails({ id, labelsOf, onOpen, onDelete }: EntryDetailsPro
         <span className="output-card-space" />
         <Button
           size="compact-sm"
-          variant="light"
           leftSection={<IconArrowBackUp size={14} aria-hidden />}
           onClick={() => onOpen(id)}
         >

@@ -24,6 +24,13 @@ export const useHistoryStore = create<HistoryState>(() => ({
   complete: new Set(),
 }));
 
+/** Whether the history of a model shows any request. */
+export function useHasRequests(model: string): boolean {
+  return useHistoryStore(({ entries, hidden }) =>
+    entries.some((entry) => entry.model === model && !hidden.has(entry.id)),
+  );
+}
+
 /** Keeps the list of requests equal to the host's. */
 export const historyMirror: Mirror = {
   reset: ({ history }) => useHistoryStore.setState({ entries: merged([], history), complete: new Set() }),

@@ -24,7 +24,7 @@ export function MachineChips() {
         {gpu.kind === 'absent' && gpu.reason}
         {gpu.kind === 'checking' && 'Conch is looking for a GPU.'}
         {gpu.install !== undefined && (
-          <Button mt={8} size="compact-sm" onClick={() => setInstalling(true)}>
+          <Button mt={8} size="compact-sm" variant="light" onClick={() => setInstalling(true)}>
             Install CUDA support…
           </Button>
         )}

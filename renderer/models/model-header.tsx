@@ -11,6 +11,7 @@ import {
 import { useState } from 'react';
 import type { ModelEntry } from '../../app/contract/model-entry.ts';
 import { ExportDialog } from '../exports/export-dialog.tsx';
+import { useHasRequests } from '../history/history-store.ts';
 import { useHost } from '../host/host-context.tsx';
 import { useCapabilities } from '../host/shell-store.ts';
 import { openTab, useNavigationStore } from '../navigation/navigation-store.ts';
@@ -66,31 +67,49 @@ function ExecutionProvider({ model }: { readonly model: ModelEntry }) {
   );
 }
 
-/** The one thing to do next: serve, reload after a change, test, or export what cannot run here. */
+/**
+ * The one thing to do next: serve, reload after a change, test, or export what cannot run here. It steps back where the
+ * tab has a filled button of its own: Run, or "Open in Test" of a request.
+ */
 function PrimaryAction({ model, onExport }: { readonly model: ModelEntry; readonly onExport: () => void }) {
   const host = useHost();
   const tab = useNavigationStore((state) => state.tab);
+  const isReady = readyVersion(model) !== null;
+  const hasRequests = useHasRequests(model.name);
+  const variant =
+    (tab === 'test' && isReady) || (tab === 'history' && hasRequests)
+      ? ('light' as const)
+      : ('filled' as const);
   const verdict = model.description?.verdict.kind;
   const isLoading = model.versions.some(({ state }) => state.kind === 'loading');
   if (model.problem !== undefined || verdict === 'cannot-be-served') return null;
-  if (verdict === 'needs-container') return <Button onClick={onExport}>Export…</Button>;
-  if (readyVersion(model) === null)
+  if (verdict === 'needs-container')
     return (
-      <Button onClick={() => void serveModel(host, model.name)} disabled={isLoading}>
+      <Button variant={variant} onClick={onExport}>
+        Export…
+      </Button>
+    );
+  if (!isReady)
+    return (
+      <Button variant={variant} onClick={() => void serveModel(host, model.name)} disabled={isLoading}>
         {isLoading ? 'Loading…' : 'Serve model'}
       </Button>
     );
   if (model.config.isReloadNeeded)
     return (
       <Button
-        variant={tab === 'test' ? 'light' : 'filled'}
+        variant={variant}
         leftSection={<IconRefresh size={16} aria-hidden />}
         onClick={() => void serveModel(host, model.name)}
       >
         Reload
       </Button>
     );
-  return tab === 'test' ? null : <Button onClick={() => openTab('test')}>Test model</Button>;
+  return tab === 'test' ? null : (
+    <Button variant={variant} onClick={() => openTab('test')}>
+      Test model
+    </Button>
+  );
 }
 
 function MoreActions({
