@@ -17,7 +17,7 @@ export function ImportReport() {
       opened={outcomes.length > 0}
       onClose={close}
       title={title}
-      size="lg"
+      size={760}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <Stack gap="sm">

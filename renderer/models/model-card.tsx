@@ -21,7 +21,7 @@ export function ModelCard({ model }: { readonly model: ModelEntry }) {
       {description !== null && (
         <>
           <SignatureTable model={model} />
-          <section aria-labelledby="facts-title">
+          <section aria-labelledby="facts-title" className={classes.readOnly}>
             <Title order={2} id="facts-title" className={classes.heading}>
               About the model
             </Title>

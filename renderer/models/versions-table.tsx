@@ -11,7 +11,7 @@ export function VersionsTable({ model }: { readonly model: ModelEntry }) {
   const now = useNow(model.versions.some(({ state }) => state.kind === 'loading'));
   if (model.versions.length < 2) return null;
   return (
-    <section aria-labelledby="versions-title">
+    <section aria-labelledby="versions-title" className={classes.readOnly}>
       <Title order={2} id="versions-title" className={classes.heading}>
         Versions
       </Title>

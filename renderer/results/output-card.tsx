@@ -1,12 +1,12 @@
 import { ActionIcon, Menu, SegmentedControl } from '@mantine/core';
 import { IconCopy, IconDownload } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { printTensorJson } from '../../app/core/tensors/tensor-json.ts';
 import type { NamedTensor } from '../../app/core/tensors/tensor.ts';
 import { copyText } from '../clipboard/copy-text.ts';
 import { announce } from '../notices/announcer.tsx';
 import { raiseFailure } from '../notices/notices-store.ts';
-import { isClassifierLike } from './classifier-rows.ts';
+import { classifierRow, isClassifierLike } from './classifier-rows.ts';
 import { formatShape } from './format-number.ts';
 import './results.css';
 import { saveFile, saveNpy } from './save-file.ts';
@@ -25,7 +25,12 @@ interface OutputCardProps {
 /** One tensor of a request or its answer: what it is, its statistics, its values, and ways to keep it. */
 export function OutputCard({ tensor, labels, isInput = false }: OutputCardProps) {
   const canRank = !isInput && isClassifierLike(tensor, labels.length);
-  const [view, setView] = useState<'classes' | 'values'>('classes');
+  const [chosenView, setView] = useState<'classes' | 'values' | null>(null);
+  const looksRanked = useMemo(
+    () => canRank && (labels.length > 0 || classifierRow(tensor, 0, 1, false).kind === 'probabilities'),
+    [canRank, labels, tensor],
+  );
+  const view = chosenView ?? (looksRanked ? 'classes' : 'values');
   return (
     <section
       className="output-card"

@@ -62,7 +62,9 @@ export function TopClasses({ tensor, labels }: TopClassesProps) {
           <li key={index} className="top-classes-row">
             <span className="top-classes-name">
               <span className="conch-truncate">{labels[index] ?? `class ${index}`}</span>
-              {labels[index] !== undefined && <span className="top-classes-index">{index}</span>}
+              {labels[index] !== undefined && labels[index] !== String(index) && (
+                <span className="top-classes-index">{index}</span>
+              )}
             </span>
             <span className="top-classes-track" aria-hidden>
               <span

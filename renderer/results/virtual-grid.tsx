@@ -70,7 +70,7 @@ export function VirtualGrid({ table, label, role, cellWidth, maxHeight, renderCe
           aria-label={label}
           aria-rowcount={table.rows + 1}
           aria-colcount={table.columns + 1}
-          style={{ width, height, position: 'relative' }}
+          style={{ width, minWidth: '100%', height, position: 'relative' }}
         >
           <div
             role="row"

@@ -41,8 +41,8 @@ export const InputCard = memo(function InputCard(props: InputCardProps) {
   const shape = useMemo(() => shapeOf(field, dims), [field, dims]);
   const isFree = field.axes.some(({ kind }) => kind === 'free');
   return (
-    <section className="input-card" aria-label={`Input ${field.name}`} data-input={field.name}>
-      <header className="input-card-head">
+    <section className="output-card input-card" aria-label={`Input ${field.name}`} data-input={field.name}>
+      <header className="output-card-head">
         <h3 className="output-card-name conch-truncate">{field.name}</h3>
         <span className="tensor-datatype">{field.datatype}</span>
         <span className="tensor-shape">{formatShape(shape)}</span>
