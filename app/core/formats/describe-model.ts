@@ -1,5 +1,6 @@
 import type { FileTree } from './byte-source.ts';
 import { detectFormat, detectModels, openCandidate } from './detect-models.ts';
+import { describeUnservable } from './format-description.ts';
 import { MalformedFile } from './malformed-file.ts';
 import type { ModelDescription } from './model-description.ts';
 import { describeNothing, describeUnknown } from './unknown-file.ts';
@@ -25,20 +26,11 @@ export async function describeFile(tree: FileTree, path: string): Promise<ModelD
     return await format.inspect(candidate);
   } catch (cause) {
     if (!(cause instanceof MalformedFile)) throw cause;
-    return {
-      format: format.id,
-      formatName: format.name,
+    return describeUnservable({
+      format,
       byteSize: candidate.source.size,
-      facts: [],
-      inputs: [],
-      outputs: [],
-      externalData: [],
-      notices: [],
-      verdict: {
-        kind: 'cannot-be-served',
-        reason: `The ${format.name} file is damaged: ${cause.message}.`,
-        fix: { text: 'Copy or export the file again, and check that the copy has the same size.' },
-      },
-    };
+      reason: `The ${format.name} file is damaged: ${cause.message}.`,
+      fix: { text: 'Copy or export the file again, and check that the copy has the same size.' },
+    });
   }
 }

@@ -19,10 +19,14 @@ export function describeFindings(
   { source }: Pick<Candidate, 'source'>,
   findings: Findings,
 ): ModelDescription {
+  return composeDescription(source.size, findings);
+}
+
+function composeDescription(fileSize: number, findings: Findings): ModelDescription {
   return {
     format: findings.format,
     formatName: findings.formatName,
-    byteSize: findings.byteSize ?? source.size,
+    byteSize: findings.byteSize ?? fileSize,
     facts: (findings.facts ?? [])
       .filter(([, value]) => value !== '')
       .map(([label, value]) => ({ label, value })),
@@ -32,6 +36,18 @@ export function describeFindings(
     notices: findings.notices ?? [],
     verdict: findings.verdict,
   };
+}
+
+/** A description of which nothing is known but why it cannot be served, and what to do; of no known format when absent. */
+export function describeUnservable(known: {
+  readonly format?: { readonly id: FormatId; readonly name: string };
+  readonly byteSize: number;
+  readonly reason: string;
+  readonly fix: Fix;
+}): ModelDescription {
+  const { format = { id: 'unknown', name: 'Unknown format' }, byteSize, reason, fix } = known;
+  const verdict: Verdict = { kind: 'cannot-be-served', reason, fix };
+  return composeDescription(byteSize, { format: format.id, formatName: format.name, verdict });
 }
 
 /** A verdict of no, with Python lines that help. */

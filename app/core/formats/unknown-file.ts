@@ -1,32 +1,22 @@
 import { isLinkToLargeFile } from './detect-models.ts';
+import { describeUnservable } from './format-description.ts';
 import type { Candidate } from './format.ts';
 import { hasText } from './format.ts';
 import type { Fix, ModelDescription } from './model-description.ts';
 
 /** The description of a file that is no model, or none that Conch knows: what it is instead, and what to do. */
 export function describeUnknown(candidate: Candidate): ModelDescription {
-  return cannotTell(candidate.source.size, ...whatItIs(candidate));
+  const [reason, fix] = whatItIs(candidate);
+  return describeUnservable({ byteSize: candidate.source.size, reason, fix });
 }
 
 /** The description of nothing: an empty folder. */
 export function describeNothing(): ModelDescription {
-  return cannotTell(0, 'There is no file here.', {
-    text: 'Open a model file, a folder with one, or a model repository.',
+  return describeUnservable({
+    byteSize: 0,
+    reason: 'There is no file here.',
+    fix: { text: 'Open a model file, a folder with one, or a model repository.' },
   });
-}
-
-function cannotTell(byteSize: number, reason: string, fix: Fix): ModelDescription {
-  return {
-    format: 'unknown',
-    formatName: 'Unknown format',
-    byteSize,
-    facts: [],
-    inputs: [],
-    outputs: [],
-    externalData: [],
-    notices: [],
-    verdict: { kind: 'cannot-be-served', reason, fix },
-  };
 }
 
 function whatItIs({ head, source, zip, zipProblem }: Candidate): [string, Fix] {

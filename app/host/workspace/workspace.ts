@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ModelEntry, ProbeOutcome, VersionState } from '../../contract/model-entry.ts';
 import type { Workspace } from '../../contract/snapshot.ts';
 import type { ModelDescription } from '../../core/formats/model-description.ts';
+import { describeUnservable } from '../../core/formats/format-description.ts';
 import { StatusError } from '../../core/status.ts';
 import type { ConfigDocuments } from '../config-documents/config-documents.ts';
 import type { EmitEvent } from '../events/host-events.ts';
 import { createQueue } from '../files/work-queue.ts';
 import type { Inspector } from '../inspection/inspector.ts';
-import { brokenDescription } from './broken-description.ts';
 import { descriptionKey, type DescriptionStore } from './description-store.ts';
 import {
   scanModel,
@@ -134,7 +134,11 @@ export async function openWorkspace(parts: WorkspaceParts): Promise<OpenWorkspac
       // Not kept on disk: a busy machine is no lasting verdict on a model.
       const byteSize = version.files.reduce((sum, file) => sum + file.byteSize, 0);
       descriptions.remember(key, {
-        description: brokenDescription(cause.message, byteSize),
+        description: describeUnservable({
+          byteSize,
+          reason: cause.message,
+          fix: { text: 'Check that the file is complete, then drop it again.' },
+        }),
         probe: { kind: 'skipped', reason: cause.message },
       });
     }
