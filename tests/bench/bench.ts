@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { benchCard } from './card.ts';
 import { benchEventLoop } from './event-loop.ts';
 import { benchInspection } from './inspection.ts';
 import { benchServing } from './serving.ts';
@@ -17,6 +18,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<BenchTable>>> = {
   serving: benchServing,
   'event-loop': benchEventLoop,
   inspection: benchInspection,
+  card: benchCard,
   start: benchStart,
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Builds the product and the benchmark, then runs it: `npm run bench [-- serving inspection start event-loop]`. */
+/** Builds the product and the benchmark, then runs it: `npm run bench [-- serving inspection card start event-loop]`. */
 import { mkdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { build } from 'vite';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const outDir = join(root, 'node_modules/.cache/conch-bench');
-const external = ['onnxruntime-node', '@playwright/test', '@sparticuz/chromium'];
+const external = ['onnxruntime-node', 'dockerode', '@playwright/test', '@sparticuz/chromium'];
 
 const product = spawnSync(process.execPath, [join(root, 'main/build.mjs'), '--quiet'], { stdio: 'inherit' });
 if (product.status !== 0) process.exit(1);
