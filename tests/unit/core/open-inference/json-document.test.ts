@@ -9,7 +9,9 @@ import {
 
 const parse = (text: string): JsonValue => parseJson(new TextEncoder().encode(text));
 
+/** The value as `JSON.parse` gives it: integers beyond 2^53, which we keep exact, are rounded there. */
 function plain(value: JsonValue): unknown {
+  if (typeof value === 'bigint') return Number(value);
   if (value instanceof JsonDouble) return value.value;
   if (value instanceof JsonNumbers) return value.toArray().map(plain);
   if (value instanceof Map)
