@@ -20,6 +20,7 @@ export function DropTarget() {
     const enter = (event: DragEvent) => {
       if (!carriesFiles(event.dataTransfer)) return;
       depth += 1;
+      setOver(!isTakenBelow(event.target));
     };
     const leave = () => {
       depth = Math.max(depth - 1, 0);
