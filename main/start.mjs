@@ -151,9 +151,13 @@ async function chooseShell(wantsHeadless) {
   };
 }
 
-/** Runs the shell as a child; its end is ours, and signals that only we get reach it. */
-function runShell(command, args) {
-  const child = spawn(command, args, { stdio: 'inherit', cwd: root });
+/**
+ * Runs the shell as a child; its end is ours, and signals that only we get reach it. The headless shell has a channel
+ * to us besides, so that it ends even when we are killed.
+ */
+function runShell(command, args, hasChannel = false) {
+  const stdio = ['inherit', 'inherit', 'inherit', ...(hasChannel ? ['ipc'] : [])];
+  const child = spawn(command, args, { stdio, cwd: root });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('error', (cause) => {
     process.stderr.write(`${command} could not be started: ${cause.message}\n`);
@@ -194,7 +198,7 @@ export async function start(args) {
   const { binary, reason } = await chooseShell(wish.wantsHeadless);
   if (reason) say(reason);
   if (binary) runShell(binary, [root, ...wish.args]);
-  else runShell(process.execPath, [join(root, 'dist', 'node', 'headless.mjs'), ...wish.args]);
+  else runShell(process.execPath, [join(root, 'dist', 'node', 'headless.mjs'), ...wish.args], true);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await start(process.argv.slice(2));

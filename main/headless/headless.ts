@@ -24,16 +24,21 @@ async function show(port: number, url: string, browserUrl: string, opensBrowser:
   }
 }
 
-/** Ctrl-C once ends everything in order; a second one ends us at once. */
+/** One Ctrl-C reaches us from the terminal and again through `npm start`, within this time. */
+const SAME_SIGNAL_MILLISECONDS = 500;
+
+/** Ctrl-C, or the death of `npm start` around us, ends everything in order; a second Ctrl-C ends us at once. */
 function endOnSignal(headless: Headless): void {
-  let isEnding = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (isEnding) process.exit(1);
-      isEnding = true;
-      void headless.close().finally(() => process.exit(0));
-    });
-  }
+  let endingSince: number | null = null;
+  const end = (): void => {
+    if (endingSince !== null) {
+      if (performance.now() - endingSince > SAME_SIGNAL_MILLISECONDS) process.exit(1);
+      return;
+    }
+    endingSince = performance.now();
+    void headless.close().finally(() => process.exit(0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) process.on(signal, end);
 }
 
 async function run(options: ShellOptions): Promise<void> {

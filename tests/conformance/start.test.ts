@@ -68,6 +68,23 @@ describe('npm start without a display', () => {
     await expect(fetch(url)).rejects.toThrow(/fetch failed/);
   });
 
+  test('leaves no workbench behind when it is killed', async () => {
+    const shell = start(['--port', '0']);
+    const [, url = ''] = await shell.says(ADDRESS);
+    shell.child.kill('SIGKILL');
+    await shell.ended();
+    await expect
+      .poll(
+        () =>
+          fetch(url).then(
+            () => 'answers',
+            () => 'gone',
+          ),
+        { timeout: 5_000 },
+      )
+      .toBe('gone');
+  });
+
   test('shows the token to the person and to nobody else', async () => {
     const shell = start(['--port', '0']);
     const [, url = ''] = await shell.says(ADDRESS);
