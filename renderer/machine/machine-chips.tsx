@@ -3,6 +3,7 @@ import { IconCheck, IconLoader, IconMinus } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import type { MachineStatus } from '../../app/contract/machine.ts';
 import { formatBytes } from '../format/format-quantity.ts';
+import { usePopover } from '../notices/use-popover.ts';
 import { ProviderInstallDialog } from './provider-install-dialog.tsx';
 import { useMachine } from './machine-store.ts';
 import classes from './machine.module.css';
@@ -57,10 +58,11 @@ const STATE_ICONS = { available: IconCheck, absent: IconMinus, checking: IconLoa
 
 function Chip({ name, state, summary, children }: ChipProps) {
   const Icon = STATE_ICONS[state];
+  const { popover, target } = usePopover();
   return (
-    <Popover width={340} withArrow shadow="md" position="top" zIndex={150}>
+    <Popover {...popover} width={340} withArrow shadow="md" position="top" zIndex={150}>
       <Popover.Target>
-        <button type="button" className={classes.chip} data-state={state}>
+        <button type="button" className={classes.chip} data-state={state} {...target}>
           <Icon size={14} aria-hidden />
           <strong>{name}</strong>
           <span>{summary === '' ? STATE_WORDS[state] : summary}</span>

@@ -6,6 +6,7 @@ import { StateLabel } from '../models/state-chip.tsx';
 import { raiseFailure } from '../notices/notices-store.ts';
 import frame from '../app-frame/workbench.module.css';
 import { describeServer } from './describe-server.ts';
+import { usePopover } from '../notices/use-popover.ts';
 import { useServerStatus } from './server-store.ts';
 
 /** The server's state in words and, while it runs, where clients reach it. */
@@ -61,10 +62,11 @@ export function ServerStrip() {
 }
 
 function ServerNotices({ sentences }: { readonly sentences: readonly string[] }) {
+  const { popover, target } = usePopover();
   return (
-    <Popover width={360} shadow="md" withArrow position="bottom-end">
+    <Popover {...popover} width={360} shadow="md" withArrow position="bottom-end">
       <Popover.Target>
-        <ActionIcon size="sm" aria-label="What is unusual about the server">
+        <ActionIcon size="sm" aria-label="What is unusual about the server" {...target}>
           <IconAlertTriangle size={15} color="var(--conch-busy)" aria-hidden />
         </ActionIcon>
       </Popover.Target>

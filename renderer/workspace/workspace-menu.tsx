@@ -16,6 +16,7 @@ import { useHost } from '../host/host-context.tsx';
 import { useCapabilities } from '../host/shell-store.ts';
 import { announce } from '../notices/announcer.tsx';
 import { openRepository, openDefaultRepository, chooseRepository } from './open-repository.ts';
+import { usePopover } from '../notices/use-popover.ts';
 import { useWorkspaceStore } from './workspace-store.ts';
 
 /** The open model repository: its path, others to open, what is unusual in it. */
@@ -24,6 +25,7 @@ export function WorkspaceMenu() {
   const { nativeDialogs } = useCapabilities();
   const { workspace, recents } = useWorkspaceStore();
   const [isPicking, setPicking] = useState(false);
+  const { popover, target } = usePopover();
   const name = workspace.isDefault ? 'My models' : fileNameOf(workspace.path);
   const others = recents.filter((path) => path !== workspace.path);
   return (
@@ -86,9 +88,9 @@ export function WorkspaceMenu() {
         </Tooltip>
       )}
       {workspace.notices.length > 0 && (
-        <Popover width={420} withArrow shadow="md">
+        <Popover {...popover} width={420} withArrow shadow="md">
           <Popover.Target>
-            <ActionIcon aria-label="What is unusual in the repository">
+            <ActionIcon aria-label="What is unusual in the repository" {...target}>
               <IconAlertTriangle size={16} color="var(--conch-busy)" aria-hidden />
             </ActionIcon>
           </Popover.Target>

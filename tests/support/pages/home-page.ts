@@ -48,14 +48,14 @@ export class HomePage {
     await (await chooser).setFiles([...paths]);
   }
 
-  /** Opens a chip of the machine and gives what it says. */
+  /** Opens a chip of the machine, gives what it says, and closes it with Escape. */
   async chipText(name: 'CPU' | 'GPU' | 'Docker'): Promise<string> {
     const chip = this.machine.getByRole('button', { name: new RegExp(`^${name}`) });
     await chip.click();
     const popover = this.#page.getByRole('dialog', { name: new RegExp(`^${name}`) });
     await expect(popover).toBeVisible();
     const text = await popover.innerText();
-    await chip.click();
+    await chip.press('Escape');
     await expect(popover).toBeHidden();
     return text;
   }
