@@ -149,6 +149,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       onModel: (model) => current?.workspace.touch(model),
       onReloadFailure: (model, reason) =>
         raise('error', `${model} was not reloaded, and serves as before: ${reason}`),
+      onEngineDeath: (sentences) => raise('error', sentences),
       onRequests: (records) => completed.note(records),
       log: (level, source, text) => log.append(level, source, text),
     },

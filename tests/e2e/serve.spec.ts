@@ -175,6 +175,10 @@ test('a division that kills the engine is explained and recovered, and no other 
   await app.model.isReady();
   expect(await other()).toEqual([200]);
   expect((await reasons()).join(' ')).toContain('a division that the processor cannot do');
+  await expect(
+    app.page.getByRole('region', { name: 'Notices' }),
+    'the reason stays when the model is back',
+  ).toContainText('only the requests in flight failed');
 });
 
 test('a server that is killed is explained and comes back with its models', async ({ app, workbench }) => {

@@ -36,6 +36,8 @@ export interface SupervisorParts {
   readonly onModel: (model: string) => void;
   /** A reload failed while the version loaded before keeps serving. */
   readonly onReloadFailure: (model: string, reason: string) => void;
+  /** An engine died by itself; the sentences say why and what happens now. */
+  readonly onEngineDeath: (sentences: string) => void;
   readonly onRequests: (records: readonly RequestRecord[]) => void;
   readonly log: (level: LogLine['level'], source: LogLine['source'], text: string) => void;
 }
@@ -52,6 +54,15 @@ function portNotice(event: Extract<ServerEvent, { kind: 'port-busy' }>): string 
   return event.taken === null
     ? `Port ${event.wanted} is taken by ${holder}, and no port after it is free.`
     : `Port ${event.wanted} is taken by ${holder}; using ${event.taken}.`;
+}
+
+/** What a person should still read when the engine is long back. */
+function engineDeathNotice({ reason, restartInMilliseconds }: Extract<ServerEvent, { kind: 'engine-died' }>) {
+  const next =
+    restartInMilliseconds === null
+      ? 'It is not started again: load the model to try once more.'
+      : 'It is started again by itself; only the requests in flight failed.';
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}. ${next}`;
 }
 
 function exitReason({ code, signal }: HostProcessExit, stderrTail: string): string {
@@ -119,6 +130,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
       case 'engine-died':
         states.noteEngineDeath(event);
         log('error', 'engine', `${event.model} version ${event.version}: ${event.reason}`);
+        parts.onEngineDeath(engineDeathNotice(event));
         return parts.onModel(event.model);
       case 'requests':
         return parts.onRequests(event.records);

@@ -12,7 +12,8 @@ export class StandInPort extends EventEmitter {
   }
 
   postMessage(data: unknown): void {
-    this.#send(data);
+    // A real port clones, and so makes plain bytes of a Node Buffer.
+    this.#send(structuredClone(data));
   }
 
   start(): void {
