@@ -27,7 +27,7 @@ export interface SessionSettings {
   readonly enableMemPattern: boolean;
 }
 
-/** An instance of the model: what it runs on. */
+/** An instance of the model: what it asks for. An engine that cannot have `cuda` falls back, and says why. */
 export interface InstancePlace {
   readonly provider: 'cpu' | 'cuda';
   readonly device: number;

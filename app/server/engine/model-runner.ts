@@ -40,28 +40,38 @@ export interface ModelRunner {
 
 const nanoseconds = (from: number, to: number): number => Math.round((to - from) * 1e6);
 
-async function openWithFallback(
-  message: Extract<ToEngine, { kind: 'load' }>,
-): Promise<{ session: OnnxSession; provider: ExecutionProvider; providerReason: string | null }> {
-  const { modelPath, place, settings } = message;
-  if (place.provider === 'cpu') {
-    return {
-      session: await openOnnxSession(modelPath, place, settings),
-      provider: 'cpu',
-      providerReason: null,
-    };
+/** What a GPU instance tries, best first; the runtime itself never falls back from a provider that does not load. */
+const GPU_PROVIDERS = ['cuda', 'webgpu', 'cpu'] as const;
+const PROVIDER_NAMES = { cuda: 'CUDA', webgpu: 'WebGPU', cpu: 'the CPU' } as const;
+
+/** The first line of a native error: the rest is a stack of the runtime's own build. */
+function firstLine(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.split('\n', 1)[0] ?? text;
+}
+
+async function openWithFallback({
+  modelPath,
+  place,
+  settings,
+}: Extract<ToEngine, { kind: 'load' }>): Promise<{
+  session: OnnxSession;
+  provider: ExecutionProvider;
+  providerReason: string | null;
+}> {
+  const refusals: string[] = [];
+  for (const provider of place.provider === 'cpu' ? (['cpu'] as const) : GPU_PROVIDERS) {
+    try {
+      const session = await openOnnxSession(modelPath, { provider, device: place.device }, settings);
+      const providerReason =
+        refusals.length > 0 ? `runs on ${PROVIDER_NAMES[provider]}: ${refusals.join('; ')}` : null;
+      return { session, provider, providerReason };
+    } catch (cause) {
+      if (provider === 'cpu') throw cause;
+      refusals.push(`${PROVIDER_NAMES[provider]} is unavailable (${firstLine(cause)})`);
+    }
   }
-  try {
-    return {
-      session: await openOnnxSession(modelPath, place, settings),
-      provider: 'cuda',
-      providerReason: null,
-    };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const session = await openOnnxSession(modelPath, { provider: 'cpu', device: 0 }, settings);
-    return { session, provider: 'cpu', providerReason: `runs on the CPU, CUDA is unavailable: ${reason}` };
-  }
+  throw new StatusError('internal', 'no execution provider was tried');
 }
 
 async function openOnnxRunner(message: Extract<ToEngine, { kind: 'load' }>): Promise<ModelRunner> {

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import type * as Ort from 'onnxruntime-node';
 import type { Datatype } from '../../core/datatypes.ts';
 import { StatusError } from '../../core/status.ts';
-import type { InstancePlace, SessionSettings } from './engine-messages.ts';
+import type { ExecutionProvider } from '../../core/server-events/server-event.ts';
+import type { SessionSettings } from './engine-messages.ts';
 
 type TensorType = Ort.Tensor.Type;
 type Feeds = Record<string, Ort.Tensor>;
@@ -45,12 +46,17 @@ export function requireOnnxRuntime(): typeof Ort {
   return require('onnxruntime-node') as typeof Ort;
 }
 
-function sessionOptions(
-  place: InstancePlace,
-  settings: SessionSettings,
-): Ort.InferenceSession.SessionOptions {
+/** What a session runs on; `device` counts CUDA devices. */
+export interface SessionPlace {
+  readonly provider: ExecutionProvider;
+  readonly device: number;
+}
+
+function sessionOptions(place: SessionPlace, settings: SessionSettings): Ort.InferenceSession.SessionOptions {
   return {
-    executionProviders: [place.provider === 'cuda' ? { name: 'cuda', deviceId: place.device } : 'cpu'],
+    executionProviders: [
+      place.provider === 'cuda' ? { name: 'cuda', deviceId: place.device } : place.provider,
+    ],
     ...(settings.intraOpThreads > 0 ? { intraOpNumThreads: settings.intraOpThreads } : {}),
     ...(settings.interOpThreads > 0 ? { interOpNumThreads: settings.interOpThreads } : {}),
     executionMode: settings.executionMode,
@@ -81,7 +87,7 @@ function nativeSession(path: string, options: object): OnnxSession {
 /** Opens a model. Rejects with ONNX Runtime's own error. */
 export async function openOnnxSession(
   path: string,
-  place: InstancePlace,
+  place: SessionPlace,
   settings: SessionSettings,
 ): Promise<OnnxSession> {
   const ort = requireOnnxRuntime();
