@@ -27,8 +27,7 @@ const MAX_LINE_CHARACTERS = 4096;
 
 function escapeLine(text: string): string {
   const cut = text.length > MAX_LINE_CHARACTERS ? `${text.slice(0, MAX_LINE_CHARACTERS)}…` : text;
-  // oxlint-disable-next-line no-control-regex
-  return cut.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]/g, (character) =>
+  return cut.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (character) =>
     character === '\n'
       ? String.raw`\n`
       : String.raw`\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
