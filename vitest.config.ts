@@ -7,7 +7,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.ts', 'tests/unit/**/*.test.tsx'],
-          testTimeout: 20_000,
+          setupFiles: ['tests/support/fixed-chance.ts'],
+          testTimeout: 60_000,
         },
       },
       {

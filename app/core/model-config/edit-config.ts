@@ -27,7 +27,19 @@ export type ConfigPath = readonly (string | number)[];
 export function setField(text: string, path: ConfigPath, value: unknown): readonly TextEdit[] {
   if (value === undefined) return removeField(text, path);
   const { document } = parseModelConfig(text);
-  return new Editor(document).set(document.root, path, value as PlainValue);
+  return keepApart(new Editor(document).set(document.root, path, value as PlainValue));
+}
+
+/** In a broken text a new field may belong inside what another patch takes away: then it goes behind that. */
+function keepApart(edits: readonly TextEdit[]): readonly TextEdit[] {
+  const removals = edits.filter(({ length }) => length > 0);
+  return edits.map((edit) => {
+    if (edit.length > 0) return edit;
+    const around = removals.find(
+      ({ offset, length }) => offset < edit.offset && edit.offset < offset + length,
+    );
+    return around ? { ...edit, offset: around.offset + around.length } : edit;
+  });
 }
 
 /** The patches that take the value at the path out of the text, with its own line; none where nothing is there. */

@@ -181,6 +181,14 @@ describe('a text with mistakes', () => {
     [['instance_group', 0], { count: 1 }],
   ];
 
+  test('takes a new field behind what is removed where a list has lost its bracket', () => {
+    const text = 'output [\n  {\n    dims:  10000000 ]\n    is_shape_tensor: false\n  }\n]\n';
+    const [removal, insertion] = setField(text, ['output'], [{ name: 'y' }]).toSorted(
+      (left, right) => left.offset - right.offset,
+    );
+    expect(insertion?.offset).toBeGreaterThanOrEqual((removal?.offset ?? 0) + (removal?.length ?? 0));
+  });
+
   test('is changed by patches that lie inside it and do not overlap', () => {
     const place = fc.nat().map((seed) => seed / 2 ** 31);
     fc.assert(
