@@ -11,8 +11,6 @@ export default defineConfig({
   outputDir: 'test-results',
   workers: 2,
   timeout: 60_000,
-  // A crowded machine may starve one test; the second try tells that from a defect, and is named in the list.
-  retries: process.env['CI'] === undefined ? 0 : 1,
   expect: { timeout: 15_000 },
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],

@@ -126,9 +126,8 @@ async function runPlaywright(args) {
   if (!report) return status === 0 ? { ...passed, passed: 0 } : failed;
   const { expected, unexpected, flaky } = report.stats;
   return {
-    // Playwright's list names each test that only passed on its second try.
-    passed: expected + flaky,
-    failed: Math.max(unexpected, status === 0 ? 0 : 1),
+    passed: expected,
+    failed: Math.max(unexpected + flaky, status === 0 ? 0 : 1),
     skipped: report.suites.flatMap(skippedOf),
   };
 }
