@@ -123,7 +123,7 @@ describe('conch infer', () => {
     );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      model: 'model',
+      model: 'digits',
       outputs: [{ name: 'probabilities', shape: [3, 10] }],
       outputsFile: 'y.npz',
     });
@@ -136,7 +136,7 @@ describe('conch infer', () => {
     await writeFile(join(folder, 'wrong.npz'), writeNpz([{ ...wrong, name: 'image' }]));
     const { code, stderr } = await conch('infer', DIGITS, '--inputs', 'wrong.npz');
     expect(code).toBe(1);
-    expect(stderr).toContain("data-type is 'FP64', but model 'model' expects 'FP32'");
+    expect(stderr).toContain("data-type is 'FP64', but model 'digits' expects 'FP32'");
   });
 
   test('names the inputs where an array fits none', async () => {
@@ -158,7 +158,7 @@ describe('conch export', () => {
     const { code, stdout } = await conch('export', DIGITS, '--to', 'repository', '--json');
     expect({ code, answer: JSON.parse(stdout) }).toMatchObject({
       code: 0,
-      answer: { models: ['model'], format: 'folder', path: join(folder, 'repository') },
+      answer: { models: ['digits'], format: 'folder', path: join(folder, 'repository') },
     });
 
     const server = start(['serve', 'repository', '--http-port=0']);
@@ -167,7 +167,7 @@ describe('conch export', () => {
       const read = (piece: string) => {
         text += piece;
         const port = /HTTPService at 127\.0\.0\.1:(\d+)/.exec(text)?.[1];
-        if (port !== undefined) settle(`http://127.0.0.1:${port}/model`);
+        if (port !== undefined) settle(`http://127.0.0.1:${port}/digits`);
       };
       server.stdout.setEncoding('utf8').on('data', read);
       server.stderr.setEncoding('utf8').on('data', read);
