@@ -15,7 +15,7 @@ import { forkLauncher, parentLauncher, type ProcessLauncher } from './launch/pro
 import { openLog, type Log } from './log.ts';
 import { printTable } from './print-table.ts';
 import { ModelRepository } from './repository/model-repository.ts';
-import type { ServedVersion, VersionObserver } from './repository/served-version.ts';
+import type { ModelVersion, VersionObserver } from './repository/model-version.ts';
 import { batchRequests } from './request-batcher.ts';
 
 /** A running server. */
@@ -43,7 +43,7 @@ function observe(emit: (event: ServerEvent) => void, log: Log): VersionObserver 
   };
 }
 
-function stateEvent(served: ServedVersion): ServerEvent {
+function stateEvent(served: ModelVersion): ServerEvent {
   const { status, engine } = served;
   return {
     kind: 'model-state',

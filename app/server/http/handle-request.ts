@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { RequestRecord } from '../../core/server-events/server-event.ts';
 import { StatusError } from '../../core/status.ts';
@@ -91,6 +92,19 @@ function readInferBody(request: IncomingMessage, options: ServerOptions): Promis
   );
 }
 
+const closedSignals = new WeakMap<Socket, AbortSignal>();
+
+/** Aborted when the client closes its connection; one for all requests that come over it. */
+function closedSignal({ socket }: IncomingMessage): AbortSignal {
+  const known = closedSignals.get(socket);
+  if (known) return known;
+  const closed = new AbortController();
+  if (socket.destroyed) closed.abort();
+  else socket.once('close', () => closed.abort());
+  closedSignals.set(socket, closed.signal);
+  return closed.signal;
+}
+
 async function infer(context: ServerContext, route: Route, request: IncomingMessage): Promise<Reply> {
   const { options, repository, record, isExiting } = context;
   if (isExiting()) return failureReply(new StatusError('unavailable', 'Server exiting'), TEXT_TYPE);
@@ -107,7 +121,7 @@ async function infer(context: ServerContext, route: Route, request: IncomingMess
     body,
     arrivedAt: performance.now(),
     maxInputBytes: options.httpMaxInputBytes,
-    isCancelled: () => request.socket.destroyed,
+    signal: closedSignal(request),
     record,
   });
 }

@@ -1,8 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { performance } from 'node:perf_hooks';
-import { checkInferRequest } from '../../core/open-inference/check-infer-request.ts';
 import { classify } from '../../core/open-inference/classification.ts';
-import { httpStatusOf } from '../../core/open-inference/error-body.ts';
 import {
   decodeInferRequest,
   rawInferRequest,
@@ -11,8 +8,9 @@ import {
 } from '../../core/open-inference/infer-request.ts';
 import { encodeInferResponse, type ResponseOutput } from '../../core/open-inference/infer-response.ts';
 import type { RequestRecord } from '../../core/server-events/server-event.ts';
-import { StatusError, statusOf } from '../../core/status.ts';
-import type { Inference, ServedVersion } from '../repository/served-version.ts';
+import { StatusError } from '../../core/status.ts';
+import type { Inference, ModelVersion } from '../repository/model-version.ts';
+import { RefusedRequest, runInference } from '../run-inference.ts';
 import { chooseEncoding, compressBody, decompressBody, UnsupportedEncoding } from './compression.ts';
 import { failureReply, JSON_TYPE, TEXT_TYPE, type Reply } from './reply.ts';
 
@@ -21,13 +19,13 @@ const HEADER_LENGTH = 'inference-header-content-length';
 /** What one inference over HTTP has to do with. */
 export interface InferCall {
   readonly request: IncomingMessage;
-  readonly version: ServedVersion;
+  readonly version: ModelVersion;
   /** As it was received. */
   readonly body: Uint8Array;
   /** When it had been received, on `performance.now()`. */
   readonly arrivedAt: number;
   readonly maxInputBytes: number;
-  readonly isCancelled: () => boolean;
+  readonly signal: AbortSignal;
   readonly record: (record: RequestRecord) => void;
 }
 
@@ -62,26 +60,7 @@ function decode(call: InferCall, body: Uint8Array): InferRequest {
       maxInputBytes: call.maxInputBytes,
     });
   } catch (cause) {
-    throw new RequestFailure(cause, JSON_TYPE);
-  }
-}
-
-/** A failure that knows with which content type Triton answers it. */
-class RequestFailure extends Error {
-  readonly contentType: string;
-  override readonly cause: unknown;
-  constructor(cause: unknown, contentType: string) {
-    super('request failed');
-    this.cause = cause;
-    this.contentType = contentType;
-  }
-}
-
-function asJsonFailure<Result>(action: () => Result): Result {
-  try {
-    return action();
-  } catch (cause) {
-    throw new RequestFailure(cause, JSON_TYPE);
+    throw new RefusedRequest(cause);
   }
 }
 
@@ -133,49 +112,17 @@ function byteLengthOf(reply: Reply): number {
   return reply.parts.reduce((total, part) => total + Buffer.byteLength(part), 0);
 }
 
-const microseconds = (nanoseconds: number): number => Math.round(nanoseconds / 1000);
-
-function recordOf(
-  call: InferCall,
-  request: InferRequest,
-  batchSize: number,
-  inference: Inference | null,
-): Omit<RequestRecord, 'isOk' | 'httpStatus' | 'responseBytes'> {
-  const elapsedMilliseconds = performance.now() - call.arrivedAt;
-  return {
-    at: Date.now() - elapsedMilliseconds,
-    model: call.version.name,
-    version: call.version.version,
-    requestId: request.id,
-    batchSize,
-    totalMicroseconds: Math.round(elapsedMilliseconds * 1000),
-    queueMicroseconds: microseconds(inference?.queueNs ?? 0),
-    computeInputMicroseconds: microseconds(inference?.computeInputNs ?? 0),
-    computeInferMicroseconds: microseconds(inference?.computeInferNs ?? 0),
-    computeOutputMicroseconds: microseconds(inference?.computeOutputNs ?? 0),
+function inferDecoded(call: InferCall, request: InferRequest): Promise<Reply> {
+  return runInference({
+    ...call,
+    request,
     requestBytes: call.body.byteLength,
-    inputs: request.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
-  };
-}
-
-async function inferDecoded(call: InferCall, request: InferRequest): Promise<Reply> {
-  let batchSize = 0;
-  let inference: Inference | null = null;
-  try {
-    const checked = asJsonFailure(() => checkInferRequest(call.version.signature, request));
-    batchSize = checked.batchSize;
-    inference = await call.version.infer(checked, call.arrivedAt, call.isCancelled);
-    const plain = inferenceReply(call, request, inference);
-    const reply = await compressed(plain, call.request.headers['accept-encoding']);
-    const fields = recordOf(call, request, batchSize, inference);
-    call.record({ ...fields, isOk: true, httpStatus: reply.status, responseBytes: byteLengthOf(reply) });
-    return reply;
-  } catch (cause) {
-    const { code, message } = statusOf(cause instanceof RequestFailure ? cause.cause : cause);
-    const fields = recordOf(call, request, batchSize, inference);
-    call.record({ ...fields, isOk: false, error: message, httpStatus: httpStatusOf(code), responseBytes: 0 });
-    throw cause;
-  }
+    answer: async (inference) => {
+      const plain = inferenceReply(call, request, inference);
+      const reply = await compressed(plain, call.request.headers['accept-encoding']);
+      return { answer: reply, byteLength: byteLengthOf(reply) };
+    },
+  });
 }
 
 /** `POST …/infer` of a version that is ready: Triton's answer, or its failure with the right content type. */
@@ -188,7 +135,7 @@ export async function handleInfer(call: InferCall): Promise<Reply> {
     );
     return await inferDecoded(call, decode(call, body));
   } catch (cause) {
-    if (cause instanceof RequestFailure) return failureReply(cause.cause, cause.contentType);
+    if (cause instanceof RefusedRequest) return failureReply(cause.cause, JSON_TYPE);
     const reply = failureReply(cause, TEXT_TYPE);
     return cause instanceof UnsupportedEncoding
       ? { ...reply, headers: { 'Accept-Encoding': 'gzip, deflate' } }

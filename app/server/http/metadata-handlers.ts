@@ -1,7 +1,7 @@
 import { printConfigJson } from '../../core/model-config/config-json.ts';
 import { StatusError } from '../../core/status.ts';
 import type { ModelRepository } from '../repository/model-repository.ts';
-import type { ServedVersion } from '../repository/served-version.ts';
+import type { ModelVersion } from '../repository/model-version.ts';
 import { jsonReply, type Reply } from './reply.ts';
 
 /** The release of Triton whose behaviour this server mirrors. */
@@ -30,7 +30,7 @@ export function serverMetadata(name: string): Reply {
 }
 
 /** `GET /v2/models/M[/versions/V]`. */
-export function modelMetadata(served: ServedVersion, versions: readonly string[]): Reply {
+export function modelMetadata(served: ModelVersion, versions: readonly string[]): Reply {
   const { config, signature } = served;
   const tensor = ({
     name,
@@ -57,11 +57,11 @@ export function modelMetadata(served: ServedVersion, versions: readonly string[]
 }
 
 /** `GET …/config`. */
-export function modelConfig(served: ServedVersion): Reply {
+export function modelConfig(served: ModelVersion): Reply {
   return jsonReply(printConfigJson(served.config));
 }
 
-function printStatistics(versions: readonly ServedVersion[]): Reply {
+function printStatistics(versions: readonly ModelVersion[]): Reply {
   const printed = versions.map((each) => each.statistics.printJson(each.name, each.version));
   return jsonReply(`{"model_stats":[${printed.join(',')}]}`);
 }

@@ -9,7 +9,8 @@ import { listDirectories } from './model-files.ts';
 import { writeOverrideFiles, type OverrideDirectory } from './override-files.ts';
 import { prepareModel, type PreparedModel } from './prepare-model.ts';
 import { prepareVersion } from './prepare-version.ts';
-import { ServedVersion, type VersionObserver, type VersionStatus } from './served-version.ts';
+import type { ModelVersion, VersionObserver, VersionStatus } from './model-version.ts';
+import { ServedVersion } from './served-version.ts';
 import { chooseVersions } from './version-policy.ts';
 
 /** What a load request may carry besides the name. */
@@ -30,7 +31,7 @@ export interface IndexEntry {
 
 interface VersionSlot {
   /** Null: it never got as far as having one. */
-  served: ServedVersion | null;
+  served: ModelVersion | null;
   status: VersionStatus;
 }
 
@@ -254,11 +255,11 @@ export class ModelRepository {
   async #startVersion(
     model: PreparedModel,
     version: string,
-  ): Promise<{ version: string; served: ServedVersion | null; reason: string | null }> {
+  ): Promise<{ version: string; served: ModelVersion | null; reason: string | null }> {
     const { options, engines, log, gpuCount, observer, versionFailed } = this.#environment;
     log.write('info', `loading: ${model.name}:${version}`);
     for (let attempt = 0; ; attempt += 1) {
-      let served: ServedVersion | null = null;
+      let served: ModelVersion | null = null;
       try {
         const prepared = await prepareVersion(model, version, {
           gpuCount,
@@ -283,7 +284,7 @@ export class ModelRepository {
 
   async #giveUp(
     name: string,
-    started: readonly { version: string; served: ServedVersion | null; reason: string | null }[],
+    started: readonly { version: string; served: ModelVersion | null; reason: string | null }[],
     target: LoadedModel | null,
   ): Promise<StatusError> {
     let text = `load failed for model '${name}': `;
@@ -300,7 +301,7 @@ export class ModelRepository {
     name: string,
     target: LoadedModel,
     current: LoadedModel | undefined,
-    started: readonly { version: string; served: ServedVersion | null }[],
+    started: readonly { version: string; served: ModelVersion | null }[],
     loaded: Pick<LoadedModel, 'fingerprint' | 'override'>,
   ): Promise<void> {
     const replaced = [...(current?.versions ?? [])].flatMap(([version, { served }]) =>
@@ -320,7 +321,7 @@ export class ModelRepository {
     await current?.override?.remove();
   }
 
-  async #retire(model: LoadedModel, version: string, served: ServedVersion, isGone: boolean): Promise<void> {
+  async #retire(model: LoadedModel, version: string, served: ModelVersion, isGone: boolean): Promise<void> {
     await served.stop(DRAIN_MILLISECONDS);
     const slot = model.versions.get(version);
     if (isGone && slot?.served === served) {
@@ -382,7 +383,7 @@ export class ModelRepository {
   }
 
   /** Versions that are ready, ascending. */
-  readyVersions(name: string): readonly ServedVersion[] {
+  readyVersions(name: string): readonly ModelVersion[] {
     return [...(this.#models.get(name)?.versions ?? [])]
       .sort(byVersion)
       .flatMap(([, { served }]) => (served?.status.state === 'READY' ? [served] : []));
@@ -392,7 +393,7 @@ export class ModelRepository {
    * The version that answers: the newest ready one if none is named.
    * @throws StatusError `not-found` or `unavailable` in Triton's words.
    */
-  find(name: string, version: string | null): ServedVersion {
+  find(name: string, version: string | null): ModelVersion {
     const model = this.#models.get(name);
     if (!model) throw new StatusError('not-found', `Request for unknown model: '${name}' is not found`);
     if (version === null) {
@@ -425,7 +426,7 @@ export class ModelRepository {
   }
 
   /** Every version that is ready, of all models in order of name. */
-  allReady(): readonly ServedVersion[] {
+  allReady(): readonly ModelVersion[] {
     return [...this.#models.keys()].sort().flatMap((name) => this.readyVersions(name));
   }
 

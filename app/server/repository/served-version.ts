@@ -2,7 +2,6 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as startTimer } from 'node:timers';
 import type { ModelConfig } from '../../core/model-config/model-config.ts';
 import { requestPrefix, type CheckedRequest } from '../../core/open-inference/check-infer-request.ts';
-import type { RequestParameter } from '../../core/open-inference/infer-request.ts';
 import {
   reshapeDims,
   servedSignature,
@@ -23,35 +22,14 @@ import {
 } from '../engine/engine.ts';
 import type { ProcessExit } from '../launch/process-launcher.ts';
 import type { PreparedVersion } from './prepare-version.ts';
+import type {
+  Inference,
+  InferenceCall,
+  ModelVersion,
+  VersionObserver,
+  VersionStatus,
+} from './model-version.ts';
 import type { OutputLabels } from './read-labels.ts';
-
-/** State of a version, with the reason where there is one. */
-export interface VersionStatus {
-  readonly state: ModelVersionState;
-  readonly reason: string;
-}
-
-/** What an inference gave and took; durations in nanoseconds. */
-export interface Inference {
-  /** In wire shape, sorted by name. */
-  readonly outputs: readonly NamedTensor[];
-  readonly parameters: readonly (readonly [string, RequestParameter])[];
-  readonly queueNs: number;
-  readonly computeInputNs: number;
-  readonly computeInferNs: number;
-  readonly computeOutputNs: number;
-}
-
-/** What happens to a version, for whoever keeps the log and tells the host. */
-export interface VersionObserver {
-  stateChanged(version: ServedVersion): void;
-  engineDied(
-    version: ServedVersion,
-    exit: ProcessExit,
-    reason: string,
-    restartInMilliseconds: number | null,
-  ): void;
-}
 
 /** More than this may not wait for one version: the rest is refused at once. */
 const MAX_QUEUED_REQUESTS = 8192;
@@ -61,15 +39,15 @@ interface Waiting {
   readonly checked: CheckedRequest;
   readonly byteLength: number;
   readonly arrivedAt: number;
-  readonly isCancelled: () => boolean;
+  readonly signal: AbortSignal;
   readonly resolve: (inference: Inference) => void;
   readonly reject: (cause: unknown) => void;
 }
 
 const nanoseconds = (milliseconds: number): number => Math.max(0, Math.round(milliseconds * 1e6));
 
-/** One version of a model that is, was or will be served: its engine, its queue and its statistics. */
-export class ServedVersion {
+/** A version that is executed by an engine process: its engine, its queue and its statistics. */
+export class ServedVersion implements ModelVersion {
   readonly name: string;
   readonly version: string;
   readonly config: ModelConfig;
@@ -195,7 +173,7 @@ export class ServedVersion {
   }
 
   /** Executes a checked request. Rejects with a StatusError. */
-  async infer(checked: CheckedRequest, arrivedAt: number, isCancelled: () => boolean): Promise<Inference> {
+  async infer(checked: CheckedRequest, { arrivedAt, signal }: InferenceCall): Promise<Inference> {
     if (this.#isStopping || this.#status.state !== 'READY') {
       const reason = this.#status.reason === '' ? '' : ` (${this.#status.reason})`;
       throw new StatusError(
@@ -205,7 +183,7 @@ export class ServedVersion {
     }
     this.#inFlight += 1;
     try {
-      const inference = await this.#enqueue(checked, arrivedAt, isCancelled);
+      const inference = await this.#enqueue(checked, arrivedAt, signal);
       this.statistics.addSuccess({
         ...inference,
         requestNs: nanoseconds(performance.now() - arrivedAt),
@@ -222,13 +200,13 @@ export class ServedVersion {
     }
   }
 
-  #enqueue(checked: CheckedRequest, arrivedAt: number, isCancelled: () => boolean): Promise<Inference> {
+  #enqueue(checked: CheckedRequest, arrivedAt: number, signal: AbortSignal): Promise<Inference> {
     const byteLength = checked.modelInputs.reduce((total, { data }) => total + data.byteLength, 0);
     if (this.#queue.length >= MAX_QUEUED_REQUESTS || this.#queuedBytes + byteLength > MAX_QUEUED_BYTES) {
       throw new StatusError('unavailable', `${requestPrefix(checked.request.id)}Exceeds maximum queue size`);
     }
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { checked, byteLength, arrivedAt, isCancelled, resolve, reject };
+      const waiting: Waiting = { checked, byteLength, arrivedAt, signal, resolve, reject };
       this.#queuedBytes += byteLength;
       const instance = this.#queue.enqueue(waiting);
       if (instance !== undefined) void this.#execute(instance, waiting);
@@ -244,7 +222,7 @@ export class ServedVersion {
     this.#queuedBytes -= waiting.byteLength;
     const engine = this.#engine;
     try {
-      if (waiting.isCancelled()) throw new StatusError('cancelled', 'the client closed the connection');
+      if (waiting.signal.aborted) throw new StatusError('cancelled', 'the client closed the connection');
       if (!engine)
         throw new StatusError('unavailable', `the engine process of model '${this.name}' has ended`);
       waiting.resolve(await this.#run(engine, instance, waiting));
