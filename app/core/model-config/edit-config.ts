@@ -30,22 +30,27 @@ export function setField(text: string, path: ConfigPath, value: unknown): readon
   return keepApart(new Editor(document).set(document.root, path, value as PlainValue));
 }
 
-/** In a broken text a new field may belong inside what another patch takes away: then it goes behind that. */
+/**
+ * In a broken text a value may seem to reach into the next one, so that what one patch changes lies in what another
+ * takes away: that change goes with it, and a new field goes behind it.
+ */
 function keepApart(edits: readonly TextEdit[]): readonly TextEdit[] {
-  const removals = edits.filter(({ length }) => length > 0);
-  return edits.map((edit) => {
-    if (edit.length > 0) return edit;
-    const around = removals.find(
-      ({ offset, length }) => offset < edit.offset && edit.offset < offset + length,
-    );
-    return around ? { ...edit, offset: around.offset + around.length } : edit;
-  });
+  let taken = 0;
+  return edits
+    .toSorted((left, right) => left.offset - right.offset)
+    .flatMap((edit) => {
+      const end = edit.offset + edit.length;
+      if (edit.length > 0 && end <= taken) return [];
+      const offset = Math.max(edit.offset, taken);
+      taken = Math.max(end, taken);
+      return [{ ...edit, offset, length: taken - offset }];
+    });
 }
 
 /** The patches that take the value at the path out of the text, with its own line; none where nothing is there. */
 export function removeField(text: string, path: ConfigPath): readonly TextEdit[] {
   const { document } = parseModelConfig(text);
-  return new Editor(document).remove(document.root, path);
+  return keepApart(new Editor(document).remove(document.root, path));
 }
 
 /** The text range of what stands at a path, for jumping there; null where nothing does. */
@@ -158,8 +163,19 @@ class Editor {
     return [...names].flatMap((name) => {
       const next = value[name];
       if (next !== undefined) return this.set(node, [name], next);
-      return current[name] === undefined ? [] : this.remove(node, [name]);
+      if (current[name] === undefined) return [];
+      return this.isReplaced(node, knownField(node.shape, name), value) ? [] : this.remove(node, [name]);
     });
+  }
+
+  /** Whether a rival of the same oneof is about to be put where a field stands. */
+  private isReplaced(node: MessageNode, field: ConfigField, value: PlainObject): boolean {
+    if (field.oneof === undefined) return false;
+    const first = node.fields.find((each) => each.field.oneof === field.oneof);
+    const isRivalSet = node.shape.fields.some(
+      (rival) => rival !== field && rival.oneof === field.oneof && value[rival.name] !== undefined,
+    );
+    return isRivalSet && first?.field === field;
   }
 
   private setMap(

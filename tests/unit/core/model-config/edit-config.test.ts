@@ -189,6 +189,13 @@ describe('a text with mistakes', () => {
     expect(insertion?.offset).toBeGreaterThanOrEqual((removal?.offset ?? 0) + (removal?.length ?? 0));
   });
 
+  test('loses what is changed inside a removal together with it', () => {
+    const text = 'output [\n  {\n    name: ""\n  },\n  {\n    reshape }\n    name: "z"\n  }\n]\n';
+    const edits = setField(text, ['output'], [{ name: 'y' }]);
+    const ends = edits.map(({ offset, length }) => offset + length);
+    expect(edits.slice(1).every(({ offset }, index) => offset >= (ends[index] ?? 0))).toBe(true);
+  });
+
   test('is changed by patches that lie inside it and do not overlap', () => {
     const place = fc.nat().map((seed) => seed / 2 ** 31);
     fc.assert(
