@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { answerInspection } from './answer-inspection.ts';
 import type { InspectionRequest } from './inspection-message.ts';
 
@@ -14,6 +15,12 @@ function post(message: unknown): void {
   else if (process.connected) process.send?.(message);
 }
 
+/** A hostile file can keep this thread busy for ever, so another one notices that the host is gone. */
+function endWithHost(): void {
+  const watch = `setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 500);`;
+  new Worker(watch, { eval: true }).unref();
+}
+
 async function receive(message: unknown): Promise<void> {
   post(await answerInspection(message as InspectionRequest));
 }
@@ -21,3 +28,4 @@ async function receive(message: unknown): Promise<void> {
 if (utilityPort) utilityPort.on('message', ({ data }) => void receive(data));
 else process.on('message', (message) => void receive(message));
 process.once('disconnect', () => process.exit(0));
+endWithHost();
