@@ -250,7 +250,14 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     );
   };
 
-  const modelActions = createModelActions({ session, supervisor, trash, staging: folder.staging, renames });
+  const modelActions = createModelActions({
+    session,
+    supervisor,
+    trash,
+    staging: folder.staging,
+    draftsFolder: folder.drafts,
+    renames,
+  });
   const exportActions = createExportActions({ session, jobs, downloads, inspector });
   const snapshot = (): HostSnapshot => {
     const { workspace, history } = session();

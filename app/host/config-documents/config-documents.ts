@@ -29,6 +29,8 @@ export interface ConfigDocuments {
   }): Promise<{ revision: number; isSaved: boolean }>;
   /** Replaces the text whatever its revision. */
   replace(model: string, text: string): Promise<void>;
+  /** Keeps a text as the draft of a model that is there, or is about to be. */
+  keepDraft(model: string, text: string): Promise<void>;
   discardDraft(model: string): Promise<void>;
   /** Moves a draft to a renamed model. */
   rename(model: string, newName: string): Promise<void>;
@@ -63,6 +65,18 @@ async function readDrafts(folder: string): Promise<Map<string, string>> {
   return drafts;
 }
 
+const draftFileName = (model: string): string => `${encodeURIComponent(model)}.json`;
+
+/** Writes the draft of a model whose repository need not be open. */
+export async function writeDraftFile(
+  draftsFolder: string,
+  draft: { readonly repository: string; readonly model: string; readonly text: string },
+): Promise<void> {
+  const folder = join(draftsFolder, repositoryKey(draft.repository));
+  await mkdir(folder, { recursive: true });
+  await writeJsonFile(join(folder, draftFileName(draft.model)), draft);
+}
+
 /** Opens the documents of a repository and finds the drafts that were left in the data folder. */
 export async function openConfigDocuments(options: {
   readonly repository: string;
@@ -77,7 +91,7 @@ export async function openConfigDocuments(options: {
   const drafts = await readDrafts(folder);
   const documents = new Map<string, Document>();
   const inTurn = createKeyedQueue();
-  const draftPath = (model: string) => join(folder, `${encodeURIComponent(model)}.json`);
+  const draftPath = (model: string) => join(folder, draftFileName(model));
   const find = (model: string): Document => {
     const document = documents.get(model);
     if (!document) throw new StatusError('not-found', `There is no model ${model} in this repository.`);
@@ -86,7 +100,7 @@ export async function openConfigDocuments(options: {
 
   const writeDraft = async (model: string, text: string) => {
     drafts.set(model, text);
-    await writeJsonFile(draftPath(model), { repository: options.repository, model, text });
+    await writeDraftFile(options.draftsFolder, { repository: options.repository, model, text });
   };
   const dropDraft = async (model: string) => {
     drafts.delete(model);
@@ -159,6 +173,14 @@ export async function openConfigDocuments(options: {
         return { revision: document.revision, isSaved: document.isSaved };
       }),
     replace: (model, text) => inTurn(model, () => store(model, find(model), text)),
+    keepDraft: (model, text) =>
+      inTurn(model, async () => {
+        await writeDraft(model, text);
+        const document = documents.get(model);
+        if (!document) return;
+        Object.assign(document, { text, revision: document.revision + 1, isSaved: false });
+        options.onChange(model);
+      }),
     discardDraft: (model) =>
       inTurn(model, async () => {
         const document = find(model);

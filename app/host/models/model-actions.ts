@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkModelName, safeModelName } from '../../core/repository/model-name.ts';
 import { generateConfig } from '../../core/model-config/generate-config.ts';
 import { StatusError } from '../../core/status.ts';
+import { writeDraftFile } from '../config-documents/config-documents.ts';
 import { syncDirectory } from '../files/durable-file.ts';
 import { fileErrorCode, withFileFailure } from '../files/file-failure.ts';
 import { listFolder } from '../files/file-tree.ts';
@@ -24,6 +25,7 @@ export interface ModelActionParts {
   readonly supervisor: ServerSupervisor;
   readonly trash: Trash;
   readonly staging: string;
+  readonly draftsFolder: string;
   readonly renames: RenameJournal;
 }
 
@@ -38,7 +40,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 export function createModelActions(parts: ModelActionParts): ModelActions {
-  const { session, supervisor, trash, staging, renames } = parts;
+  const { session, supervisor, trash, staging, draftsFolder, renames } = parts;
   const unloadIfLoaded = async (name: string): Promise<boolean> => {
     if (supervisor.loadedConfig(name) === undefined) return false;
     await supervisor.unload(name);
@@ -65,13 +67,16 @@ export function createModelActions(parts: ModelActionParts): ModelActions {
       const repository = (await exists(trashed.repository)) ? trashed.repository : workspace.path;
       const taken = await withFileFailure('read', repository, () => readdir(repository));
       const name = taken.includes(trashed.name) ? safeModelName(trashed.name, taken) : trashed.name;
-      await renames.during({ repository, to: name }, async () => {
+      const { draft } = trashed;
+      const restoring = { repository, to: name, ...(draft !== undefined && { draft }) };
+      await renames.during(restoring, async () => {
         await trash.takeOut(trashId, join(repository, name), repository);
         await renameInConfig(join(repository, name), name, staging);
+        if (draft === undefined) return;
+        if (repository === workspace.path) await configs.keepDraft(name, draft);
+        else await writeDraftFile(draftsFolder, { repository, model: name, text: draft });
       });
       await workspace.refresh();
-      if (trashed.draft !== undefined && repository === workspace.path)
-        await configs.replace(name, trashed.draft);
       return { name };
     },
     rename: async (name, newName) => {

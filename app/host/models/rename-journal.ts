@@ -12,6 +12,8 @@ export interface Renaming {
   /** What it is called before; absent where it comes from elsewhere. */
   readonly from?: string;
   readonly to: string;
+  /** The draft of its config that comes with it from elsewhere. */
+  readonly draft?: string;
 }
 
 /** The half-done renames of a data folder: a directory and the file in it cannot change in one step. */
@@ -26,9 +28,14 @@ async function readRenaming(path: string): Promise<Renaming | null> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
     if (!isRecord(value)) return null;
-    const { repository, from, to } = value;
+    const { repository, from, to, draft } = value;
     if (typeof repository !== 'string' || typeof to !== 'string') return null;
-    return { repository, to, ...(typeof from === 'string' && { from }) };
+    return {
+      repository,
+      to,
+      ...(typeof from === 'string' && { from }),
+      ...(typeof draft === 'string' && { draft }),
+    };
   } catch (cause) {
     if (cause instanceof SyntaxError || fileErrorCode(cause) === 'ENOENT') return null;
     throw cause;

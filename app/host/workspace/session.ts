@@ -39,8 +39,10 @@ export interface SessionParts {
 /** Does the rest of renames that a kill cut off; a repository that cannot be written is shown as it is. */
 async function finishRenames(path: string, configs: ConfigDocuments, parts: SessionParts): Promise<void> {
   try {
-    for (const { from, to } of await parts.renames.finish(path))
+    for (const { from, to, draft } of await parts.renames.finish(path)) {
       if (from !== undefined) await configs.rename(from, to);
+      if (draft !== undefined) await configs.keepDraft(to, draft);
+    }
   } catch (cause) {
     if (!(cause instanceof StatusError)) throw cause;
     parts.raise('warning', cause.message);
