@@ -110,7 +110,7 @@ async function infer(context: ServerContext, route: Route, request: IncomingMess
   if (isExiting()) return failureReply(new StatusError('unavailable', 'Server exiting'), TEXT_TYPE);
   let version;
   try {
-    version = repository.find(route.subject, inferVersionOf(route));
+    version = repository.models.find(route.subject, inferVersionOf(route));
   } catch (cause) {
     return failureReply(cause, TEXT_TYPE);
   }
@@ -128,14 +128,14 @@ async function infer(context: ServerContext, route: Route, request: IncomingMess
 
 function serverReady({ options, repository, isExiting, isStarted }: ServerContext): Reply {
   if (isExiting()) return failureReply(new StatusError('unavailable', 'Server exiting'), TEXT_TYPE);
-  const isReady = isStarted() && (!options.strictReadiness || repository.isEverythingReady());
+  const isReady = isStarted() && (!options.strictReadiness || repository.models.isEverythingReady());
   return emptyReply(isReady ? 200 : 400);
 }
 
 function modelReady({ repository }: ServerContext, route: Route): Reply {
   const version = versionOfReady(route);
   if (version instanceof StatusError) return failureReply(version, TEXT_TYPE);
-  const ready = repository.readyVersions(route.subject);
+  const ready = repository.models.readyVersions(route.subject);
   const isReady = version === null ? ready.length > 0 : ready.some((each) => each.version === version);
   return isReady ? emptyReply(200) : errorReply(400, 'Model version not ready');
 }
@@ -166,7 +166,7 @@ async function repositoryCall(
 }
 
 function traceOfModel({ repository }: ServerContext, name: string): void {
-  if (repository.readyVersions(name).length > 0) return;
+  if (repository.models.readyVersions(name).length > 0) return;
   throw new StatusError('invalid-argument', `Request for unknown model : ${name}`);
 }
 
@@ -187,12 +187,12 @@ async function answer(context: ServerContext, route: Route, request: IncomingMes
       return modelReady(context, route);
     case 'model-metadata': {
       const version = versionOf(route);
-      const served = repository.find(route.subject, version);
-      const versions = repository.readyVersions(route.subject).map((each) => each.version);
+      const served = repository.models.find(route.subject, version);
+      const versions = repository.models.readyVersions(route.subject).map((each) => each.version);
       return modelMetadata(served, version === null ? versions : [version]);
     }
     case 'model-config':
-      return modelConfig(repository.find(route.subject, versionOf(route)));
+      return modelConfig(repository.models.find(route.subject, versionOf(route)));
     case 'model-statistics':
       return modelStatistics(repository, route.subject, versionOf(route));
     case 'all-statistics':
@@ -201,7 +201,7 @@ async function answer(context: ServerContext, route: Route, request: IncomingMes
       return infer(context, route, request);
     case 'model-generate':
     case 'model-generate-stream':
-      repository.find(route.subject, inferVersionOf(route));
+      repository.models.find(route.subject, inferVersionOf(route));
       throw new StatusError('unsupported', 'the generate endpoints arrive in a later release of this server');
     case 'repository-index':
       return handleIndex(await repositoryCall(context, route, request));

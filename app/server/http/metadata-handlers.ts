@@ -68,12 +68,12 @@ function printStatistics(versions: readonly ModelVersion[]): Reply {
 
 /** `GET /v2/models/stats`. */
 export function allStatistics(repository: ModelRepository): Reply {
-  return printStatistics(repository.allReady());
+  return printStatistics(repository.models.allReady());
 }
 
 /** `GET …/stats` of one model. */
 export function modelStatistics(repository: ModelRepository, name: string, version: string | null): Reply {
-  const ready = repository.readyVersions(name);
+  const ready = repository.models.readyVersions(name);
   if (ready.length === 0) {
     throw new StatusError('invalid-argument', `requested model '${name}' is not available`);
   }

@@ -1,16 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { printStatus } from '../../core/open-inference/error-body.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
-import type { ServerOptions } from '../command-line.ts';
-import type { EngineEnvironment } from '../engine/engine.ts';
-import type { Log } from '../log.ts';
-import { listDirectories } from './model-files.ts';
+import { LoadedModels, statusOfSlot, type LoadedModel } from './loaded-models.ts';
+import { directoryOfModel, findModelDirectories, type ModelDirectories } from './model-directories.ts';
+import type { ModelVersion, VersionStatus } from './model-version.ts';
 import { writeOverrideFiles, type OverrideDirectory } from './override-files.ts';
 import { prepareModel, type PreparedModel } from './prepare-model.ts';
-import { prepareVersion } from './prepare-version.ts';
-import type { ModelVersion, VersionObserver, VersionStatus } from './model-version.ts';
-import { ServedVersion } from './served-version.ts';
+import { loadFailure, startVersion, type RepositoryEnvironment, type StartedVersion } from './start-model.ts';
 import { chooseVersions } from './version-policy.ts';
 
 /** What a load request may carry besides the name. */
@@ -29,40 +23,14 @@ export interface IndexEntry {
   readonly reason?: string;
 }
 
-interface VersionSlot {
-  /** Null: it never got as far as having one. */
-  served: ModelVersion | null;
-  status: VersionStatus;
-}
-
-interface LoadedModel {
-  readonly versions: Map<string, VersionSlot>;
-  fingerprint: string;
-  override: OverrideDirectory | null;
-}
-
 const NO_PARAMETERS: LoadParameters = { config: null, files: new Map() };
 const DRAIN_MILLISECONDS = 30_000;
-
-function byVersion([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
-  return Number(left) - Number(right);
-}
-
-/** What the repository needs from the server. */
-export interface RepositoryEnvironment {
-  readonly options: ServerOptions;
-  readonly engines: EngineEnvironment;
-  readonly log: Log;
-  readonly gpuCount: number;
-  readonly observer: VersionObserver;
-  /** A version got a state without having been started, or a model could not even be polled. */
-  readonly versionFailed: (name: string, version: string | null, reason: string) => void;
-}
 
 /** The models of all repositories and their life: polling, loading, unloading, reloading. */
 export class ModelRepository {
   readonly #environment: RepositoryEnvironment;
-  readonly #models = new Map<string, LoadedModel>();
+  /** What was ever loaded, and who answers now. */
+  readonly models = new LoadedModels();
   readonly #working = new Map<string, Promise<void>>();
   readonly #failedPolls = new Map<string, string>();
 
@@ -70,20 +38,8 @@ export class ModelRepository {
     this.#environment = environment;
   }
 
-  /** Model directories by name; a name may be in several repositories. @throws StatusError if a repository is gone. */
-  async #directories(): Promise<Map<string, string[]>> {
-    const found = new Map<string, string[]>();
-    for (const repository of this.#environment.options.modelRepositories) {
-      const exists = await stat(repository).then(
-        (entry) => entry.isDirectory(),
-        () => false,
-      );
-      if (!exists) throw new StatusError('internal', `failed to stat file ${repository}`);
-      for (const name of await listDirectories(repository)) {
-        found.set(name, [...(found.get(name) ?? []), join(resolve(repository), name)]);
-      }
-    }
-    return found;
+  #directories(): Promise<ModelDirectories> {
+    return findModelDirectories(this.#environment.options.modelRepositories);
   }
 
   /** Loads what has to be loaded at startup. Returns what failed, in words; rejects if a repository does not exist. */
@@ -113,7 +69,7 @@ export class ModelRepository {
   /** One pass of poll mode: loads what is new or changed, unloads what is gone. */
   async poll(): Promise<void> {
     const directories = await this.#directories();
-    const gone = [...this.#models.keys()].filter((name) => !directories.has(name));
+    const gone = this.models.names().filter((name) => !directories.has(name));
     for (const name of gone) await this.unload(name);
     await this.#loadEach([...directories.keys()]);
   }
@@ -166,19 +122,7 @@ export class ModelRepository {
       const override = await writeOverrideFiles(parameters.files);
       return { path: override.directory, override };
     }
-    const [path, ...others] = (await this.#directories()).get(name) ?? [];
-    if (others.length > 0) {
-      throw new StatusError(
-        'invalid-argument',
-        `failed to poll model '${name}': not unique across all model repositories`,
-      );
-    }
-    if (path === undefined) {
-      throw new StatusError(
-        'not-found',
-        `failed to poll model '${name}': model not found in any model repository.`,
-      );
-    }
+    const path = directoryOfModel(await this.#directories(), name);
     return { path, override: null };
   }
 
@@ -206,8 +150,8 @@ export class ModelRepository {
 
   async #load(name: string, parameters: LoadParameters): Promise<void> {
     const { model, override } = await this.#prepare(name, parameters);
-    const current = this.#models.get(name);
-    const statuses = [...(current?.versions.values() ?? [])].map((slot) => this.#statusOf(slot));
+    const current = this.models.get(name);
+    const statuses = [...(current?.versions.values() ?? [])].map((slot) => statusOfSlot(slot));
     const isServing = statuses.some(({ state }) => state === 'READY' || state === 'LOADING');
     if (current && isServing && current.fingerprint === model.fingerprint && !override) return;
     const failure = await this.#startModel(model, override, current);
@@ -232,76 +176,46 @@ export class ModelRepository {
     } catch (cause) {
       const { message } = statusOf(cause);
       log.write('error', `failed to load model '${name}': ${message}`);
-      if (!current) this.#models.set(name, { versions: new Map(), fingerprint: '', override: null });
+      if (!current) this.models.set(name, { versions: new Map(), fingerprint: '', override: null });
       return new StatusError('invalid-argument', `load failed for model '${name}': ${message}\n`);
     }
     const isReplacing = [...(current?.versions.values() ?? [])].some(
-      (slot) => this.#statusOf(slot).state === 'READY',
+      (slot) => statusOfSlot(slot).state === 'READY',
     );
     const target: LoadedModel = { versions: new Map(current?.versions), fingerprint: '', override: null };
     if (!isReplacing) {
       for (const version of versions) {
         target.versions.set(version, { served: null, status: { state: 'LOADING', reason: '' } });
       }
-      this.#models.set(name, target);
+      this.models.set(name, target);
     }
-    const started = await Promise.all(versions.map((version) => this.#startVersion(model, version)));
+    const started = await Promise.all(
+      versions.map((version) => startVersion(this.#environment, model, version)),
+    );
     const failed = started.filter(({ reason }) => reason !== null);
     if (failed.length > 0) return this.#giveUp(name, started, isReplacing ? null : target);
     await this.#swap(name, target, current, started, { fingerprint: model.fingerprint, override });
     return null;
   }
 
-  async #startVersion(
-    model: PreparedModel,
-    version: string,
-  ): Promise<{ version: string; served: ModelVersion | null; reason: string | null }> {
-    const { options, engines, log, gpuCount, observer, versionFailed } = this.#environment;
-    log.write('info', `loading: ${model.name}:${version}`);
-    for (let attempt = 0; ; attempt += 1) {
-      let served: ModelVersion | null = null;
-      try {
-        const prepared = await prepareVersion(model, version, {
-          gpuCount,
-          autoComplete: options.autoCompleteConfig,
-          defaultMaxBatchSize: options.defaultMaxBatchSize,
-        });
-        for (const warning of prepared.warnings) log.write('warning', warning);
-        served = new ServedVersion(version, prepared, engines, observer, options.runTimeoutSeconds);
-        await served.start();
-        log.write('info', `successfully loaded '${model.name}'`);
-        return { version, served, reason: null };
-      } catch (cause) {
-        if (attempt < options.modelLoadRetryCount) continue;
-        const reason = printStatus(statusOf(cause));
-        log.write('error', `failed to load '${model.name}' version ${version}: ${reason}`);
-        if (served) served.fail(reason);
-        else versionFailed(model.name, version, reason);
-        return { version, served, reason };
-      }
-    }
-  }
-
   async #giveUp(
     name: string,
-    started: readonly { version: string; served: ModelVersion | null; reason: string | null }[],
+    started: readonly StartedVersion[],
     target: LoadedModel | null,
   ): Promise<StatusError> {
-    let text = `load failed for model '${name}': `;
     for (const { version, served, reason } of started) {
       if (reason === null) await served?.stop(0);
-      else text += `version ${version} is at UNAVAILABLE state: ${reason};\n`;
       const status = { state: 'UNAVAILABLE', reason: reason ?? 'unloaded' } as const;
       target?.versions.set(version, { served: null, status });
     }
-    return new StatusError('invalid-argument', text);
+    return loadFailure(name, started);
   }
 
   async #swap(
     name: string,
     target: LoadedModel,
     current: LoadedModel | undefined,
-    started: readonly { version: string; served: ModelVersion | null }[],
+    started: readonly StartedVersion[],
     loaded: Pick<LoadedModel, 'fingerprint' | 'override'>,
   ): Promise<void> {
     const replaced = [...(current?.versions ?? [])].flatMap(([version, { served }]) =>
@@ -310,7 +224,7 @@ export class ModelRepository {
     for (const { version, served } of started) {
       if (served) target.versions.set(version, { served, status: served.status });
     }
-    this.#models.set(name, { ...target, ...loaded });
+    this.models.set(name, { ...target, ...loaded });
     for (const { version, served } of replaced) {
       const isGone = !started.some((each) => each.version === version);
       if (!isGone) served.replace();
@@ -330,7 +244,7 @@ export class ModelRepository {
   }
 
   async #unload(name: string): Promise<void> {
-    const model = this.#models.get(name);
+    const model = this.models.get(name);
     if (!model) return;
     const { log } = this.#environment;
     await Promise.all(
@@ -348,86 +262,22 @@ export class ModelRepository {
     model.override = null;
   }
 
-  #statusOf(slot: VersionSlot): VersionStatus {
-    return slot.served?.status ?? slot.status;
-  }
-
   /** The repository index: what is on disk and what was ever loaded. */
   async index(readyOnly: boolean): Promise<readonly IndexEntry[]> {
     const directories = await this.#directories();
-    const names = [...new Set([...directories.keys(), ...this.#models.keys()])].sort();
+    const names = [...new Set([...directories.keys(), ...this.models.names()])].sort();
     const entries = names.flatMap((name): IndexEntry[] => {
       if ((directories.get(name)?.length ?? 0) > 1) {
         return [{ name, state: 'UNAVAILABLE', reason: 'model appears in two or more repositories' }];
       }
-      const versions = [...(this.#models.get(name)?.versions ?? [])].sort(byVersion);
+      const versions = this.models.versionsOf(name);
       if (versions.length === 0) return [{ name }];
       return versions.map(([version, slot]) => {
-        const { state, reason } = this.#statusOf(slot);
+        const { state, reason } = statusOfSlot(slot);
         return reason === '' ? { name, version, state } : { name, version, state, reason };
       });
     });
     return readyOnly ? entries.filter(({ state }) => state === 'READY') : entries;
-  }
-
-  /** Ready as `--strict-readiness` means it: every version that was ever loaded is ready, or unloaded on purpose. */
-  isEverythingReady(): boolean {
-    return [...this.#models.values()].every(
-      ({ versions }) =>
-        versions.size > 0 &&
-        [...versions.values()].every((slot) => {
-          const { state, reason } = this.#statusOf(slot);
-          return state === 'READY' || (state === 'UNAVAILABLE' && reason === 'unloaded');
-        }),
-    );
-  }
-
-  /** Versions that are ready, ascending. */
-  readyVersions(name: string): readonly ModelVersion[] {
-    return [...(this.#models.get(name)?.versions ?? [])]
-      .sort(byVersion)
-      .flatMap(([, { served }]) => (served?.status.state === 'READY' ? [served] : []));
-  }
-
-  /**
-   * The version that answers: the newest ready one if none is named.
-   * @throws StatusError `not-found` or `unavailable` in Triton's words.
-   */
-  find(name: string, version: string | null): ModelVersion {
-    const model = this.#models.get(name);
-    if (!model) throw new StatusError('not-found', `Request for unknown model: '${name}' is not found`);
-    if (version === null) {
-      const newest = this.readyVersions(name).at(-1);
-      if (newest) return newest;
-      const waiting = [...model.versions].sort(byVersion).findLast(([, { served }]) => served !== null);
-      if (waiting?.[1].served?.status.state === 'LOADING' && waiting[1].served.status.reason !== '') {
-        throw this.#notReady(name, waiting[0], waiting[1].served.status.reason);
-      }
-      throw new StatusError('not-found', `Request for unknown model: '${name}' has no available versions`);
-    }
-    const slot = model.versions.get(version);
-    if (!slot) {
-      throw new StatusError(
-        'not-found',
-        `Request for unknown model: '${name}' version ${version} is not found`,
-      );
-    }
-    if (slot.served?.status.state === 'READY') return slot.served;
-    const { state, reason } = this.#statusOf(slot);
-    throw this.#notReady(name, version, state === 'LOADING' ? reason : '');
-  }
-
-  #notReady(name: string, version: string, reason: string): StatusError {
-    const why = reason === '' ? '' : ` (${reason})`;
-    return new StatusError(
-      'unavailable',
-      `Request for unknown model: '${name}' version ${version} is not at ready state${why}`,
-    );
-  }
-
-  /** Every version that is ready, of all models in order of name. */
-  allReady(): readonly ModelVersion[] {
-    return [...this.#models.keys()].sort().flatMap((name) => this.readyVersions(name));
   }
 
   /** Rows of the startup table. */
@@ -446,16 +296,12 @@ export class ModelRepository {
 
   /** Requests in flight in all versions. */
   get inFlight(): number {
-    return this.allReady().reduce((total, { inFlight }) => total + inFlight, 0);
+    return this.models.allReady().reduce((total, { inFlight }) => total + inFlight, 0);
   }
 
   /** Ends everything: requests are answered until the limit, then engines end. */
   async close(drainMilliseconds: number): Promise<void> {
-    const models = [...this.#models.values()];
-    const served = models.flatMap(({ versions }) =>
-      [...versions.values()].flatMap((slot) => slot.served ?? []),
-    );
-    await Promise.all(served.map((version) => version.stop(drainMilliseconds)));
-    for (const { override } of models) await override?.remove();
+    await Promise.all(this.models.allServed().map((version) => version.stop(drainMilliseconds)));
+    for (const override of this.models.overrides()) await override.remove();
   }
 }

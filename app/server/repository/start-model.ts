@@ -1,0 +1,76 @@
+import { printStatus } from '../../core/open-inference/error-body.ts';
+import { StatusError, statusOf } from '../../core/status.ts';
+import type { ServerOptions } from '../command-line.ts';
+import type { EngineEnvironment } from '../engine/engine.ts';
+import type { Log } from '../log.ts';
+import type { ModelVersion, VersionObserver } from './model-version.ts';
+import type { PreparedModel } from './prepare-model.ts';
+import { prepareVersion } from './prepare-version.ts';
+import { ServedVersion } from './served-version.ts';
+
+/** What the repository needs from the server. */
+export interface RepositoryEnvironment {
+  readonly options: ServerOptions;
+  readonly engines: EngineEnvironment;
+  readonly log: Log;
+  readonly gpuCount: number;
+  readonly observer: VersionObserver;
+  /** A version got a state without having been started, or a model could not even be polled. */
+  readonly versionFailed: (name: string, version: string | null, reason: string) => void;
+}
+
+/** What became of the start of one version: `reason` is null if it is ready. */
+export interface StartedVersion {
+  readonly version: string;
+  readonly served: ModelVersion | null;
+  readonly reason: string | null;
+}
+
+async function prepare(
+  environment: RepositoryEnvironment,
+  model: PreparedModel,
+  version: string,
+): Promise<ModelVersion> {
+  const { options, engines, log, gpuCount, observer } = environment;
+  const prepared = await prepareVersion(model, version, {
+    gpuCount,
+    autoComplete: options.autoCompleteConfig,
+    defaultMaxBatchSize: options.defaultMaxBatchSize,
+  });
+  for (const warning of prepared.warnings) log.write('warning', warning);
+  return new ServedVersion(version, prepared, engines, observer, options.runTimeoutSeconds);
+}
+
+/** Starts one version; tries as often as `--model-load-retry-count` allows. Never rejects. */
+export async function startVersion(
+  environment: RepositoryEnvironment,
+  model: PreparedModel,
+  version: string,
+): Promise<StartedVersion> {
+  const { options, log, versionFailed } = environment;
+  log.write('info', `loading: ${model.name}:${version}`);
+  for (let attempt = 0; ; attempt += 1) {
+    let served: ModelVersion | null = null;
+    try {
+      served = await prepare(environment, model, version);
+      await served.start();
+      log.write('info', `successfully loaded '${model.name}'`);
+      return { version, served, reason: null };
+    } catch (cause) {
+      if (attempt < options.modelLoadRetryCount) continue;
+      const reason = printStatus(statusOf(cause));
+      log.write('error', `failed to load '${model.name}' version ${version}: ${reason}`);
+      if (served) served.fail(reason);
+      else versionFailed(model.name, version, reason);
+      return { version, served, reason };
+    }
+  }
+}
+
+/** What a load request is told when versions did not start. */
+export function loadFailure(name: string, started: readonly StartedVersion[]): StatusError {
+  const reasons = started.map(({ version, reason }) =>
+    reason === null ? '' : `version ${version} is at UNAVAILABLE state: ${reason};\n`,
+  );
+  return new StatusError('invalid-argument', `load failed for model '${name}': ${reasons.join('')}`);
+}
