@@ -45,16 +45,26 @@ export function ModelHeader({ model }: { readonly model: ModelEntry }) {
       </div>
       <div className={classes.actions}>
         <PrimaryAction model={model} onExport={() => setDialog('export')} />
-        <MoreActions
-          model={model}
-          onRename={() => setDialog('rename')}
-          onExport={() => setDialog('export')}
-        />
+        {canExportBeside(model) && (
+          <Button
+            variant="default"
+            leftSection={<IconPackageExport size={16} aria-hidden />}
+            onClick={() => setDialog('export')}
+          >
+            Export…
+          </Button>
+        )}
+        <MoreActions model={model} onRename={() => setDialog('rename')} />
       </div>
       <RenameDialog model={model} isOpened={dialog === 'rename'} onClose={close} />
       <ExportDialog model={model} isOpened={dialog === 'export'} onClose={close} />
     </header>
   );
+}
+
+/** Where export is the one thing to do next, the primary action is it. */
+function canExportBeside({ problem, description }: ModelEntry): boolean {
+  return problem !== undefined || description?.verdict.kind !== 'needs-container';
 }
 
 function ExecutionProvider({ model }: { readonly model: ModelEntry }) {
@@ -112,15 +122,7 @@ function PrimaryAction({ model, onExport }: { readonly model: ModelEntry; readon
   );
 }
 
-function MoreActions({
-  model,
-  onRename,
-  onExport,
-}: {
-  readonly model: ModelEntry;
-  readonly onRename: () => void;
-  readonly onExport: () => void;
-}) {
+function MoreActions({ model, onRename }: { readonly model: ModelEntry; readonly onRename: () => void }) {
   const host = useHost();
   const { revealInFolder } = useCapabilities();
   const isLoaded = model.versions.some(({ state }) => state.kind !== 'unloaded');
@@ -154,9 +156,6 @@ function MoreActions({
             <Menu.Divider />
           </>
         )}
-        <Menu.Item leftSection={<IconPackageExport size={16} aria-hidden />} onClick={onExport}>
-          Export…
-        </Menu.Item>
         <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={onRename}>
           Rename…
         </Menu.Item>

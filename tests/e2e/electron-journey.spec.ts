@@ -42,7 +42,7 @@ test('an edit of the config is on disk before the window is closed', async ({ wi
 test('an export goes to the folder that the system’s dialog chose', async ({ app, window, dataFolder }) => {
   await window.addPath(fixture('batchable.onnx'), 'batchable');
   const { exports } = window.model;
-  await window.model.chooseAction('Export…');
+  await window.model.openExport();
   app.dialogAnswers.push([dataFolder]);
   await exports.dialog.getByRole('button', { name: 'Choose…' }).click();
   await exports.start();

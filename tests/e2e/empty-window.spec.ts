@@ -71,7 +71,7 @@ test('each screen has one filled button: the next thing to do', async ({ app }) 
   await expectFilled('Test model');
   await app.model.openTab('Log');
   await expectFilled('Test model');
-  await app.model.chooseAction('Export…');
+  await app.model.openExport();
   await expect.poll(() => app.filledButtons(app.model.exports.dialog)).toEqual(['Export model']);
 });
 
@@ -133,7 +133,7 @@ for (const scheme of ['Light', 'Dark'] as const) {
     await look('history');
     await app.model.openTab('Log');
     await look('log');
-    await app.model.chooseAction('Export…');
+    await app.model.openExport();
     await expect(app.model.exports.lints.first()).toBeVisible();
     await look('export');
     await app.model.exports.close();

@@ -20,7 +20,7 @@ const INPUTS = ['INPUT0', 'INPUT1'].map((name) => ({
 test('the export shows its tree and a checklist before anything is written', async ({ app }) => {
   await app.home.trySample('Handwritten digits');
   await app.model.isReady();
-  await app.model.chooseAction('Export…');
+  await app.model.openExport();
   const { exports } = app.model;
   const paths = await exports.files
     .locator('[title]')
@@ -50,7 +50,7 @@ test('a missing label file and missing external data are found before the export
   );
   await rm(join(model, '1', 'weights.bin'));
   await expect(app.model.config.state).toHaveText('Saved');
-  await app.model.chooseAction('Export…');
+  await app.model.openExport();
   const problems = app.model.exports.lints.filter({ hasText: 'Problem' });
   await expect(problems.filter({ hasText: 'gone.txt' })).toHaveCount(1);
   await expect(problems.filter({ hasText: 'weights.bin' })).toHaveCount(1);
@@ -66,7 +66,7 @@ for (const format of ['Folder', 'zip', 'tar.gz'] as const) {
     const here = await infer(await app.serverUrl(), 'add_sub', INPUTS);
     expect(here.status).toBe(200);
     const { exports } = app.model;
-    await app.model.chooseAction('Export…');
+    await app.model.openExport();
     await exports.chooseFormat(format);
     const unpacked = join(workbench.scratch, 'unpacked');
     if (format === 'Folder') {
@@ -92,7 +92,7 @@ test('several models are exported together', async ({ app, workbench }) => {
   await app.addPath(fixture('batchable.onnx'), 'batchable');
   await app.addPath(fixture('identity-int32.onnx'), 'identity-int32');
   const { exports } = app.model;
-  await app.model.chooseAction('Export…');
+  await app.model.openExport();
   await exports.dialog.getByRole('checkbox', { name: 'batchable' }).check();
   await exports.chooseFormat('Folder');
   await exports.setDestination(workbench.scratch);
@@ -106,7 +106,7 @@ test('an export never writes over what is there', async ({ app, workbench }) => 
   const { exports } = app.model;
   await mkdir(join(workbench.scratch, 'batchable'));
   await writeFile(join(workbench.scratch, 'batchable', 'mine.txt'), 'mine');
-  await app.model.chooseAction('Export…');
+  await app.model.openExport();
   await exports.chooseFormat('Folder');
   await exports.setDestination(workbench.scratch);
   await exports.start();

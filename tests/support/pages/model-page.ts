@@ -61,7 +61,11 @@ export class ModelPage {
     await expect(this.state).toHaveText(/^Ready in [\d.,]+ (ms|s)$/, { timeout: 20_000 });
   }
 
-  async chooseAction(name: 'Reload' | 'Unload' | 'Export…' | 'Rename…' | 'Delete'): Promise<void> {
+  async openExport(): Promise<void> {
+    await this.#page.getByRole('button', { name: 'Export…' }).click();
+  }
+
+  async chooseAction(name: 'Reload' | 'Unload' | 'Rename…' | 'Delete'): Promise<void> {
     await this.#page.getByRole('button', { name: 'More actions' }).click();
     await this.#page.getByRole('menuitem', { name }).click();
   }
