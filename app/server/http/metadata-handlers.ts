@@ -1,4 +1,5 @@
 import { printConfigJson } from '../../core/model-config/config-json.ts';
+import { printStatistics } from '../../core/statistics/print-statistics.ts';
 import { StatusError } from '../../core/status.ts';
 import type { ModelRepository } from '../repository/model-repository.ts';
 import type { ModelVersion } from '../repository/model-version.ts';
@@ -61,14 +62,16 @@ export function modelConfig(served: ModelVersion): Reply {
   return jsonReply(printConfigJson(served.config));
 }
 
-function printStatistics(versions: readonly ModelVersion[]): Reply {
-  const printed = versions.map((each) => each.statistics.printJson(each.name, each.version));
+function statisticsReply(versions: readonly ModelVersion[]): Reply {
+  const printed = versions.map(({ name, version, statistics }) =>
+    printStatistics(name, version, statistics.snapshot()),
+  );
   return jsonReply(`{"model_stats":[${printed.join(',')}]}`);
 }
 
 /** `GET /v2/models/stats`. */
 export function allStatistics(repository: ModelRepository): Reply {
-  return printStatistics(repository.models.allReady());
+  return statisticsReply(repository.models.allReady());
 }
 
 /** `GET …/stats` of one model. */
@@ -81,5 +84,5 @@ export function modelStatistics(repository: ModelRepository, name: string, versi
   if (chosen.length === 0) {
     throw new StatusError('invalid-argument', `requested model version is not available for model '${name}'`);
   }
-  return printStatistics(chosen);
+  return statisticsReply(chosen);
 }

@@ -10,8 +10,8 @@ import {
 import { InstanceQueue } from '../../core/scheduling/instance-queue.ts';
 import { restartDelay } from '../../core/scheduling/restart-policy.ts';
 import type { ModelVersionState } from '../../core/server-events/server-event.ts';
-import { ModelStatistics } from '../../core/statistics/model-statistics.ts';
-import { StatusError } from '../../core/status.ts';
+import { ModelStatistics, type FailureReason } from '../../core/statistics/model-statistics.ts';
+import { StatusError, statusOf } from '../../core/status.ts';
 import type { NamedTensor } from '../../core/tensors/tensor.ts';
 import {
   explainExit,
@@ -42,6 +42,18 @@ interface Waiting {
   readonly signal: AbortSignal;
   readonly resolve: (inference: Inference) => void;
   readonly reject: (cause: unknown) => void;
+}
+
+/** Refused before it was queued. */
+class QueueFull extends StatusError {
+  constructor(text: string) {
+    super('unavailable', text);
+  }
+}
+
+function failureReason(cause: unknown): FailureReason {
+  if (cause instanceof QueueFull) return 'REJECTED';
+  return statusOf(cause).code === 'cancelled' ? 'CANCELED' : 'BACKEND';
 }
 
 const nanoseconds = (milliseconds: number): number => Math.max(0, Math.round(milliseconds * 1e6));
@@ -169,7 +181,10 @@ export class ServedVersion implements ModelVersion {
   }
 
   #rejectQueued(cause: StatusError): void {
-    for (const waiting of this.#queue.drain()) waiting.reject(cause);
+    for (const waiting of this.#queue.drain()) {
+      this.#leftQueue(waiting);
+      waiting.reject(cause);
+    }
   }
 
   /** Executes a checked request. Rejects with a StatusError. */
@@ -188,11 +203,10 @@ export class ServedVersion implements ModelVersion {
         ...inference,
         requestNs: nanoseconds(performance.now() - arrivedAt),
         batchSize: checked.batchSize,
-        atEpochMilliseconds: Date.now(),
       });
       return inference;
     } catch (cause) {
-      this.statistics.addFailure(nanoseconds(performance.now() - arrivedAt));
+      this.statistics.addFailure(failureReason(cause), nanoseconds(performance.now() - arrivedAt));
       throw cause;
     } finally {
       this.#inFlight -= 1;
@@ -203,11 +217,12 @@ export class ServedVersion implements ModelVersion {
   #enqueue(checked: CheckedRequest, arrivedAt: number, signal: AbortSignal): Promise<Inference> {
     const byteLength = checked.modelInputs.reduce((total, { data }) => total + data.byteLength, 0);
     if (this.#queue.length >= MAX_QUEUED_REQUESTS || this.#queuedBytes + byteLength > MAX_QUEUED_BYTES) {
-      throw new StatusError('unavailable', `${requestPrefix(checked.request.id)}Exceeds maximum queue size`);
+      throw new QueueFull(`${requestPrefix(checked.request.id)}Exceeds maximum queue size`);
     }
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { checked, byteLength, arrivedAt, signal, resolve, reject };
       this.#queuedBytes += byteLength;
+      this.statistics.addPending();
       const instance = this.#queue.enqueue(waiting);
       if (instance !== undefined) void this.#execute(instance, waiting);
     });
@@ -218,8 +233,13 @@ export class ServedVersion implements ModelVersion {
     if (waiting) void this.#execute(instance, waiting);
   }
 
+  #leftQueue({ byteLength }: Waiting): void {
+    this.#queuedBytes -= byteLength;
+    this.statistics.removePending();
+  }
+
   async #execute(instance: number, waiting: Waiting): Promise<void> {
-    this.#queuedBytes -= waiting.byteLength;
+    this.#leftQueue(waiting);
     const engine = this.#engine;
     try {
       if (waiting.signal.aborted) throw new StatusError('cancelled', 'the client closed the connection');
@@ -248,13 +268,18 @@ export class ServedVersion implements ModelVersion {
       computeInferNs: execution.inferNs,
       computeOutputNs: execution.outputNs,
     };
-    this.statistics.addExecution(checked.batchSize, times);
+    this.statistics.addExecution(this.#executedBatch(checked), times, Date.now());
     return {
       outputs: this.#wireOutputs(execution),
       parameters: execution.parameters,
       queueNs: nanoseconds(startedAt - arrivedAt),
       ...times,
     };
+  }
+
+  /** Triton's identity backend reports the rows of the batch dimension: none where there is no such dimension. */
+  #executedBatch({ batchSize }: CheckedRequest): number {
+    return this.config.backend === 'identity' && this.signature.maxBatchSize === 0 ? 0 : batchSize;
   }
 
   /** A run cannot be interrupted: past its time the whole process is ended, and started again. */
