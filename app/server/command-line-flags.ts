@@ -270,8 +270,8 @@ export const FLAGS = {
   'allow-client-shm': flag(
     'Shared Memory',
     'boolean',
-    noted(`client shared memory stays disabled: ${LATER}`),
-    'Accepted, no effect yet.',
+    honoured,
+    'Let clients register system shared memory and pass tensors in it. Linux only. Default is false.',
   ),
   'strict-model-config': flag(
     'DEPRECATED',

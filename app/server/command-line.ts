@@ -31,6 +31,7 @@ export interface ServerOptions {
   readonly httpPort: number;
   readonly httpMaxInputBytes: number;
   readonly restrictedApis: ReadonlyMap<string, RestrictedApi>;
+  readonly allowClientSharedMemory: boolean;
   /** As it was given: Triton reads it when it loads a model. */
   readonly defaultMaxBatchSize: string | null;
   readonly launcher: 'fork' | 'parent';
@@ -221,6 +222,7 @@ function readOptions(given: Given): ServerOptions {
     httpPort: number('http-port', 8000),
     httpMaxInputBytes,
     restrictedApis: readRestricted(all('http-restricted-api')),
+    allowClientSharedMemory: boolean('allow-client-shm', false),
     defaultMaxBatchSize: readDefaultMaxBatchSize(all('backend-config')),
     launcher: oneOf('conch-launcher', last('conch-launcher', 'fork'), ['fork', 'parent']),
     endsWithParent: boolean('conch-with-parent', false),

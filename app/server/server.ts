@@ -17,6 +17,7 @@ import { printTable } from './print-table.ts';
 import { ModelRepository } from './repository/model-repository.ts';
 import type { ModelVersion, VersionObserver } from './repository/model-version.ts';
 import { batchRequests } from './request-batcher.ts';
+import { SharedMemoryRegions } from './shared-memory/shared-memory-regions.ts';
 
 /** A running server. */
 export interface RunningServer {
@@ -111,6 +112,7 @@ class Server implements RunningServer {
   readonly #door: EngineDoor;
   readonly #repository: ModelRepository;
   readonly #records: ReturnType<typeof batchRequests>;
+  readonly #regions: SharedMemoryRegions;
   #http: HttpEndpoint | null = null;
   #isExiting = false;
   #isStarted = false;
@@ -129,6 +131,7 @@ class Server implements RunningServer {
     this.#log = log;
     this.#emit = emit;
     this.#door = door;
+    this.#regions = new SharedMemoryRegions(options.allowClientSharedMemory);
     this.#records = batchRequests((records) => emit({ kind: 'requests', records }));
     this.#repository = new ModelRepository({
       options,
@@ -151,6 +154,7 @@ class Server implements RunningServer {
       options,
       repository: this.#repository,
       log: this.#log,
+      regions: this.#regions,
       record: (record) => this.#records.add(record),
       isExiting: () => this.#isExiting,
       isStarted: () => this.#isStarted,
@@ -235,6 +239,7 @@ class Server implements RunningServer {
     this.#records.flush();
     await new Promise((resolve) => setImmediate(resolve));
     this.#http?.close();
+    this.#regions.close();
     await this.#door.close();
   }
 }

@@ -14,6 +14,12 @@ import {
 import { isJsonArray, isJsonObject, JsonDouble, parseJson, type JsonValue } from './json-document.ts';
 import { readJsonData } from './json-tensor.ts';
 import { printString } from './json-text.ts';
+import {
+  findPlace,
+  NO_SHARED_MEMORY,
+  type SharedMemoryPlace,
+  type SharedMemoryPort,
+} from './shared-memory-port.ts';
 
 /** A custom request parameter, given to the backend as it is. */
 export type RequestParameter = string | number | bigint | boolean;
@@ -24,6 +30,8 @@ export interface RequestedOutput {
   readonly isBinary: boolean;
   /** Top-n classes instead of the tensor; 0 for the tensor. */
   readonly classification: number;
+  /** Where the tensor is written instead of into the response; absent: it comes in the response. */
+  readonly place?: SharedMemoryPlace;
 }
 
 /** The request parameters that steer scheduling; times in microseconds. */
@@ -55,6 +63,8 @@ export interface InferRequestContext {
   readonly modelName: string;
   /** `--http-max-input-size`. */
   readonly maxInputBytes: number;
+  /** Absent: no region is registered. */
+  readonly sharedMemory?: SharedMemoryPort;
 }
 
 const NO_CONTROL: RequestControl = {
@@ -172,6 +182,18 @@ function checkJsonInputSize(name: string, byteSize: bigint, used: bigint, maxInp
   );
 }
 
+/** The place in shared memory that the parameters of an input or output name; null: they name none. */
+function readPlace(parameters: JsonValue, port: SharedMemoryPort): SharedMemoryPlace | null {
+  const region = findMember(parameters, 'shared_memory_region');
+  if (region === undefined) return null;
+  const name = asString(region, "Unable to parse 'shared_memory_region': ");
+  const [offset, byteSize] = ['shared_memory_offset', 'shared_memory_byte_size'].map((key) => {
+    const value = findMember(parameters, key);
+    return value === undefined ? 0n : asUnsigned(value, `Unable to parse '${key}': `);
+  });
+  return findPlace(port, name, offset ?? 0n, byteSize ?? 0n);
+}
+
 /** Reads the inputs one after the other, consuming the binary blocks behind the JSON in their order. */
 class InputReader {
   readonly #context: InferRequestContext;
@@ -200,17 +222,15 @@ class InputReader {
 
   #readBinary(name: string, input: JsonValue): Uint8Array {
     const parameters = member(input, 'parameters');
-    const region = findMember(parameters, 'shared_memory_region');
-    if (region !== undefined) {
-      const regionName = asString(region, "Unable to parse 'shared_memory_region': ");
-      throw new StatusError('not-found', `Unable to find shared memory region: '${regionName}'`);
-    }
+    const { sharedMemory = NO_SHARED_MEMORY, modelName } = this.#context;
+    const place = readPlace(parameters, sharedMemory);
+    if (place) return sharedMemory.read(place);
     const size = asUnsigned(member(parameters, 'binary_data_size'), "Unable to parse 'binary_data_size': ");
     const available = this.#binary.byteLength - this.#consumed;
     if (size > BigInt(available)) {
       throw new StatusError(
         'invalid-argument',
-        `unexpected size for input '${name}', expecting ${size - BigInt(available)} additional bytes for model '${this.#context.modelName}'`,
+        `unexpected size for input '${name}', expecting ${size - BigInt(available)} additional bytes for model '${modelName}'`,
       );
     }
     const from = this.#consumed;
@@ -253,12 +273,15 @@ function readClassification(parameters: JsonValue): number {
   return Number(count > 0xffff_ffffn ? 0xffff_ffffn : count);
 }
 
-function readRequestedOutput(output: JsonValue, isBinaryByDefault: boolean): RequestedOutput {
+function readRequestedOutput(
+  output: JsonValue,
+  isBinaryByDefault: boolean,
+  sharedMemory: SharedMemoryPort,
+): RequestedOutput {
   const name = asString(member(output, 'name'), "Unable to parse 'name': ");
   const parameters = findMember(output, 'parameters') ?? null;
-  const region = findMember(parameters, 'shared_memory_region');
   const binary = findMember(parameters, 'binary_data');
-  if (region !== undefined) {
+  if (findMember(parameters, 'shared_memory_region') !== undefined) {
     const clash = ['classification', 'binary_data'].find((key) => findMember(parameters, key) !== undefined);
     if (clash) {
       throw new StatusError(
@@ -266,9 +289,9 @@ function readRequestedOutput(output: JsonValue, isBinaryByDefault: boolean): Req
         `Output can't set both 'shared_memory_region' and '${clash}'`,
       );
     }
-    const regionName = asString(region, "Unable to parse 'shared_memory_region': ");
-    throw new StatusError('not-found', `Unable to find shared memory region: '${regionName}'`);
   }
+  const place = readPlace(parameters, sharedMemory);
+  if (place) return { name, classification: 0, isBinary: false, place };
   return {
     name,
     classification: readClassification(parameters),
@@ -280,12 +303,16 @@ function alreadyExists(what: 'input' | 'output', name: string): StatusError {
   return new StatusError('invalid-argument', `${what} '${name}' already exists in request`);
 }
 
-function readOutputs(json: JsonValue, isBinaryByDefault: boolean): RequestedOutput[] {
+function readOutputs(
+  json: JsonValue,
+  isBinaryByDefault: boolean,
+  sharedMemory: SharedMemoryPort,
+): RequestedOutput[] {
   const value = findMember(json, 'outputs');
   if (value === undefined) return [];
   const outputs = new Map<string, RequestedOutput>();
   for (const each of asArray(value, "Unable to parse 'outputs': ")) {
-    const output = readRequestedOutput(each, isBinaryByDefault);
+    const output = readRequestedOutput(each, isBinaryByDefault, sharedMemory);
     if (outputs.has(output.name)) throw alreadyExists('output', output.name);
     outputs.set(output.name, output);
   }
@@ -317,7 +344,7 @@ export function decodeInferRequest(
     inputs.set(input.name, input);
   }
   reader.finish();
-  const outputs = readOutputs(json, isBinaryByDefault);
+  const outputs = readOutputs(json, isBinaryByDefault, context.sharedMemory ?? NO_SHARED_MEMORY);
   return {
     id: requestId,
     control,

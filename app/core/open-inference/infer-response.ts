@@ -10,6 +10,8 @@ import { printDouble, printString } from './json-text.ts';
 /** An output on its way to the client. */
 export interface ResponseOutput extends NamedTensor {
   readonly isBinary: boolean;
+  /** Its bytes were put into shared memory: the response only names it. */
+  readonly isInSharedMemory?: boolean;
 }
 
 /** What a model answered. */
@@ -24,7 +26,9 @@ export interface OutgoingInferResponse {
 
 function printOutput(output: ResponseOutput): string {
   const { name, datatype, shape, data, isBinary } = output;
-  const start = `{"name":${printString(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],`;
+  const head = `{"name":${printString(name)},"datatype":"${datatype}","shape":[${shape.join(',')}]`;
+  if (output.isInSharedMemory) return `${head}}`;
+  const start = `${head},`;
   if (isBinary) return `${start}"parameters":{"binary_data_size":${data.byteLength}}}`;
   if (datatype === 'FP16' || datatype === 'BF16') {
     throw new StatusError(

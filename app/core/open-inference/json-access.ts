@@ -5,6 +5,7 @@ import { isJsonArray, isJsonObject, JsonDouble, JsonNumbers, type JsonValue } fr
 const WRONG_KIND = {
   string: 'attempt to access JSON non-string as string',
   array: 'attempt to access JSON non-array as array',
+  object: 'attempt to access JSON non-object as object',
   boolean: 'attempt to access JSON non-boolean as boolean',
   unsigned: 'attempt to access JSON non-unsigned-integer as unsigned-integer',
   signed: 'attempt to access JSON non-signed-integer as signed-integer',

@@ -6,6 +6,7 @@ import { StatusError } from '../../core/status.ts';
 import type { ServerOptions } from '../command-line.ts';
 import type { Log } from '../log.ts';
 import type { ModelRepository } from '../repository/model-repository.ts';
+import type { SharedMemoryRegions } from '../shared-memory/shared-memory-regions.ts';
 import { handleInfer } from './infer-handler.ts';
 import {
   allStatistics,
@@ -18,13 +19,15 @@ import { MAX_BODY_BYTES, readBody } from './read-body.ts';
 import { emptyReply, errorReply, failureReply, JSON_TYPE, TEXT_TYPE, type Reply } from './reply.ts';
 import { handleIndex, handleLoad, handleUnload, type RepositoryCall } from './repository-handlers.ts';
 import { matchRoute, ROUTES, type Route } from './routes.ts';
-import { handleLogging, handleSharedMemory, handleTrace } from './settings-handlers.ts';
+import { handleLogging, handleTrace } from './settings-handlers.ts';
+import { handleSharedMemory } from './shared-memory-handlers.ts';
 
 /** What all requests share. */
 export interface ServerContext {
   readonly options: ServerOptions;
   readonly repository: ModelRepository;
   readonly log: Log;
+  readonly regions: SharedMemoryRegions;
   readonly record: (record: RequestRecord) => void;
   /** True from the first SIGTERM on. */
   readonly isExiting: () => boolean;
@@ -106,7 +109,7 @@ function closedSignal({ socket }: IncomingMessage): AbortSignal {
 }
 
 async function infer(context: ServerContext, route: Route, request: IncomingMessage): Promise<Reply> {
-  const { options, repository, record, isExiting } = context;
+  const { options, repository, record, regions, isExiting } = context;
   if (isExiting()) return failureReply(new StatusError('unavailable', 'Server exiting'), TEXT_TYPE);
   let version;
   try {
@@ -123,6 +126,7 @@ async function infer(context: ServerContext, route: Route, request: IncomingMess
     maxInputBytes: options.httpMaxInputBytes,
     signal: closedSignal(request),
     record,
+    regions,
   });
 }
 
@@ -210,9 +214,14 @@ async function answer(context: ServerContext, route: Route, request: IncomingMes
     case 'repository-unload':
       return handleUnload(await repositoryCall(context, route, request));
     case 'system-shared-memory':
-      return handleSharedMemory('system', route.detail, route.subject);
     case 'cuda-shared-memory':
-      return handleSharedMemory('cuda', route.detail, route.subject);
+      return handleSharedMemory({
+        regions: context.regions,
+        kind: route.name === 'cuda-shared-memory' ? 'cuda' : 'system',
+        action: route.detail,
+        region: route.subject,
+        body: await settingsBody(),
+      });
     case 'model-trace':
       traceOfModel(context, route.subject);
       return handleTrace(isUpdate, await settingsBody(), options.httpMaxInputBytes);

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { classify } from '../../core/open-inference/classification.ts';
 import {
   decodeInferRequest,
   rawInferRequest,
   type InferRequest,
-  type RequestedOutput,
 } from '../../core/open-inference/infer-request.ts';
-import { encodeInferResponse, type ResponseOutput } from '../../core/open-inference/infer-response.ts';
+import { encodeInferResponse } from '../../core/open-inference/infer-response.ts';
 import type { RequestRecord } from '../../core/server-events/server-event.ts';
 import { StatusError } from '../../core/status.ts';
+import { answerOutputs, placesOf } from '../answer-outputs.ts';
 import type { Inference, ModelVersion } from '../repository/model-version.ts';
 import { RefusedRequest, runInference } from '../run-inference.ts';
+import type { SharedMemoryRegions } from '../shared-memory/shared-memory-regions.ts';
 import { chooseEncoding, compressBody, decompressBody, UnsupportedEncoding } from './compression.ts';
 import { failureReply, JSON_TYPE, TEXT_TYPE, type Reply } from './reply.ts';
 
@@ -27,6 +27,7 @@ export interface InferCall {
   readonly maxInputBytes: number;
   readonly signal: AbortSignal;
   readonly record: (record: RequestRecord) => void;
+  readonly regions: SharedMemoryRegions;
 }
 
 /** Length of the JSON in the body: what the header says, the whole body without one. */
@@ -58,24 +59,11 @@ function decode(call: InferCall, body: Uint8Array): InferRequest {
     return decodeInferRequest(body.subarray(0, headerLength), body.subarray(headerLength), {
       modelName: call.version.name,
       maxInputBytes: call.maxInputBytes,
+      sharedMemory: call.regions,
     });
   } catch (cause) {
     throw new RefusedRequest(cause);
   }
-}
-
-function responseOutputs(call: InferCall, request: InferRequest, inference: Inference): ResponseOutput[] {
-  const requested = new Map<string, RequestedOutput>(request.outputs.map((output) => [output.name, output]));
-  const isBatched = call.version.signature.maxBatchSize > 0;
-  return inference.outputs.map((output) => {
-    const { classification, isBinary } = requested.get(output.name) ?? {
-      classification: 0,
-      isBinary: request.isBinaryByDefault,
-    };
-    if (classification === 0) return { ...output, isBinary };
-    const labels = call.version.labels.get(output.name) ?? [];
-    return { ...classify(output, classification, isBatched, labels), isBinary };
-  });
 }
 
 async function compressed(reply: Reply, acceptEncoding: string | undefined): Promise<Reply> {
@@ -97,7 +85,7 @@ function inferenceReply(call: InferCall, request: InferRequest, inference: Infer
     modelName: call.version.name,
     modelVersion: call.version.version,
     parameters: inference.parameters,
-    outputs: responseOutputs(call, request, inference),
+    outputs: answerOutputs(call.version, request, inference, call.regions),
   });
   if (blocks.length === 0) return { status: 200, contentType: JSON_TYPE, parts: [header] };
   return {
@@ -113,6 +101,7 @@ function byteLengthOf(reply: Reply): number {
 }
 
 function inferDecoded(call: InferCall, request: InferRequest): Promise<Reply> {
+  const release = call.regions.hold(placesOf(request));
   return runInference({
     ...call,
     request,
@@ -122,7 +111,7 @@ function inferDecoded(call: InferCall, request: InferRequest): Promise<Reply> {
       const reply = await compressed(plain, call.request.headers['accept-encoding']);
       return { answer: reply, byteLength: byteLengthOf(reply) };
     },
-  });
+  }).finally(release);
 }
 
 /** `POST …/infer` of a version that is ready: Triton's answer, or its failure with the right content type. */

@@ -85,16 +85,3 @@ export function handleTrace(isUpdate: boolean, body: Uint8Array, maxInputBytes: 
   }
   return jsonReply(TRACE_SETTINGS);
 }
-
-/** Shared memory endpoints of a server that allows none: nothing is registered, nothing can be. */
-export function handleSharedMemory(kind: 'system' | 'cuda', action: string, region: string): Reply {
-  if (action !== 'status') {
-    throw new StatusError(
-      'unsupported',
-      "Client shared memory is disabled. Start the server with '--allow-client-shm=true' to enable.",
-    );
-  }
-  if (region === '') return jsonReply('[]');
-  const word = kind === 'system' ? 'system' : 'CUDA';
-  throw new StatusError('not-found', `Unable to find ${word} shared memory region: '${region}'`);
-}
