@@ -1,24 +1,16 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytesSource } from '../../../../app/core/formats/byte-source.ts';
 import { inspectOnnx } from '../../../../app/core/formats/onnx/inspect.ts';
 import { signatureOf } from '../../../../app/core/model-config/onnx-signature.ts';
 import type { ModelSignature } from '../../../../app/core/model-config/onnx-signature.ts';
+import { unpackRepositories, type UnpackedRepositories } from '../../../support/recorded-repositories.ts';
 import type { GoldenAnswer, GoldenRow } from './golden-rows.ts';
 import { answerOf, withNamesSorted } from './golden-rows.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
-const GOLDENS = `${REPOSITORY}../shared/goldens`;
-const FIXTURE = `${REPOSITORY}tests/fixtures/goldens/model-config.jsonl`;
-
-describe('recorded answers of a real Triton 2.70.0, a few of each kind', () => {
-  const rows = linesOf(FIXTURE).map((line) => JSON.parse(line) as GoldenRow);
-
-  test.each(rows)('$model (auto-complete: $autoComplete)', (row) => {
-    expect(answerOf(row)).toEqual(row.answer);
-  });
-});
+const RECORDINGS = `${REPOSITORY}tests/fixtures/goldens/`;
 
 interface RecordedRow {
   readonly repositories: readonly string[];
@@ -40,30 +32,30 @@ const DECIDED_ELSEWHERE = [
   /^warmup setting|^failed to run warmup|^\[request id: /,
 ];
 
-describe('every recorded answer', () => {
-  test.skipIf(!existsSync(GOLDENS))(
-    'is ours too, where config and model decide it (skipped without the recorded answers beside the checkout)',
-    async () => {
-      let compared = 0;
-      const differences: string[] = [];
-      for (const name of ['model_config', 'model_config_noauto', 'model_config_qa']) {
-        for (const line of linesOf(`${GOLDENS}/${name}.jsonl`)) {
-          const recorded = JSON.parse(line) as RecordedRow;
-          const answer = recordedAnswer(recorded);
-          if (!answer || recorded.config_pbtxt?.startsWith('base64:')) continue;
-          compared++;
-          const ours = answerOf(await rowOf(recorded));
-          if (JSON.stringify(ours) !== JSON.stringify(answer)) {
-            differences.push(
-              `${name} ${recorded.model}: ${JSON.stringify(ours)} is not ${JSON.stringify(answer)}`,
-            );
-          }
-        }
-      }
-      expect(differences).toEqual([]);
-      expect(compared).toBeGreaterThan(400);
-    },
-  );
+let repositories: UnpackedRepositories;
+beforeAll(async () => {
+  repositories = await unpackRepositories(RECORDINGS);
+});
+afterAll(() => repositories.remove());
+
+test('every recorded answer of a real Triton is ours too, where config and model decide it', async () => {
+  let compared = 0;
+  const differences: string[] = [];
+  for (const name of ['model_config', 'model_config_noauto', 'model_config_qa']) {
+    for (const line of linesOf(`${RECORDINGS}${name}.jsonl`)) {
+      const recorded = JSON.parse(line) as RecordedRow;
+      const answer = recordedAnswer(recorded);
+      if (!answer || recorded.config_pbtxt?.startsWith('base64:')) continue;
+      compared++;
+      const ours = answerOf(await rowOf(recorded));
+      if (JSON.stringify(ours) !== JSON.stringify(answer))
+        differences.push(
+          `${name} ${recorded.model}: ${JSON.stringify(ours)} is not ${JSON.stringify(answer)}`,
+        );
+    }
+  }
+  expect(differences).toEqual([]);
+  expect(compared).toBeGreaterThan(400);
 });
 
 function linesOf(path: string): string[] {
@@ -86,7 +78,7 @@ function recordedAnswer({ load, log, config }: RecordedRow): GoldenAnswer | null
 }
 
 async function rowOf(recorded: RecordedRow): Promise<Omit<GoldenRow, 'answer'>> {
-  const directory = `${GOLDENS}/repositories/${recorded.repositories[0] ?? ''}/${recorded.model}`;
+  const directory = `${repositories.path}/${recorded.repositories[0] ?? ''}/${recorded.model}`;
   const paths = recorded.files.map((path) => path.split('/')).filter(({ length }) => length > 1);
   const versions = [...new Set(paths.map(([version = '']) => version))].toSorted();
   return {
