@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestParameter } from '../../core/open-inference/infer-request.ts';
+import type { BatchTensor } from '../../core/scheduling/batch-tensors.ts';
 import type { ExecutionProvider } from '../../core/server-events/server-event.ts';
 import { StatusError } from '../../core/status.ts';
 import type { NamedTensor } from '../../core/tensors/tensor.ts';
@@ -41,7 +42,7 @@ export interface Engine {
   /** Runs one batch on an idle instance. Rejects with a StatusError, also when the process dies meanwhile. */
   execute(
     instance: number,
-    inputs: readonly NamedTensor[],
+    inputs: readonly BatchTensor[],
     outputs: readonly string[],
     delayMilliseconds: number,
   ): Promise<Execution>;
@@ -102,14 +103,13 @@ class InstanceLink {
     writeFrame(this.#socket, load);
   }
 
-  run(message: Extract<ToEngine, { kind: 'run' }>, tensors: readonly Uint8Array[]): Promise<Execution> {
+  run(
+    message: Extract<ToEngine, { kind: 'run' }>,
+    tensors: readonly (readonly Uint8Array[])[],
+  ): Promise<Execution> {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
-      writeFrame(
-        this.#socket,
-        message,
-        tensors.map((tensor) => [tensor]),
-      );
+      writeFrame(this.#socket, message, tensors);
     });
   }
 
@@ -227,8 +227,8 @@ export async function startEngine(environment: EngineEnvironment, spec: EngineSp
     execute: (instance, inputs, outputs, delayMilliseconds) => {
       const link = links.links[instance];
       if (!link) throw new StatusError('internal', `instance ${instance} does not exist`);
-      const tensors = inputs.map(({ data }) => data);
-      const places = placeTensors(tensors.map((tensor) => [tensor]));
+      const tensors = inputs.map(({ parts }) => parts);
+      const places = placeTensors(tensors);
       const framed = inputs.map(({ name, datatype, shape }, index) => ({
         name,
         datatype,

@@ -2,25 +2,17 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as startTimer } from 'node:timers';
 import type { ModelConfig } from '../../core/model-config/model-config.ts';
 import { requestPrefix, type CheckedRequest } from '../../core/open-inference/check-infer-request.ts';
-import {
-  reshapeDims,
-  servedSignature,
-  type ServedSignature,
-} from '../../core/open-inference/served-signature.ts';
-import { InstanceQueue } from '../../core/scheduling/instance-queue.ts';
+import { servedSignature, type ServedSignature } from '../../core/open-inference/served-signature.ts';
 import { restartDelay } from '../../core/scheduling/restart-policy.ts';
 import type { ModelVersionState } from '../../core/server-events/server-event.ts';
 import { ModelStatistics, type FailureReason } from '../../core/statistics/model-statistics.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
-import type { NamedTensor } from '../../core/tensors/tensor.ts';
-import {
-  explainExit,
-  startEngine,
-  type Engine,
-  type EngineEnvironment,
-  type Execution,
-} from '../engine/engine.ts';
+import { explainExit, startEngine, type Engine, type EngineEnvironment } from '../engine/engine.ts';
 import type { ProcessExit } from '../launch/process-launcher.ts';
+import { BatchRunner } from '../scheduling/batch-runner.ts';
+import { createScheduler } from '../scheduling/create-scheduler.ts';
+import { RequestRejected, type Batch, type PendingRequest, type Scheduler } from '../scheduling/scheduler.ts';
+import { systemClock } from '../scheduling/system-clock.ts';
 import type { PreparedVersion } from './prepare-version.ts';
 import type {
   Inference,
@@ -33,30 +25,56 @@ import type { OutputLabels } from './read-labels.ts';
 
 /** More than this may not wait for one version: the rest is refused at once. */
 const MAX_QUEUED_REQUESTS = 8192;
-const MAX_QUEUED_BYTES = 1024 ** 3;
+const MAX_IN_FLIGHT_BYTES = 1024 ** 3;
 
-interface Waiting {
-  readonly checked: CheckedRequest;
-  readonly byteLength: number;
-  readonly arrivedAt: number;
-  readonly signal: AbortSignal;
-  readonly resolve: (inference: Inference) => void;
-  readonly reject: (cause: unknown) => void;
-}
-
-/** Refused before it was queued. */
-class QueueFull extends StatusError {
-  constructor(text: string) {
-    super('unavailable', text);
-  }
-}
+type Answer = { readonly inference: Inference } | { readonly failure: unknown };
 
 function failureReason(cause: unknown): FailureReason {
-  if (cause instanceof QueueFull) return 'REJECTED';
+  if (cause instanceof RequestRejected) return 'REJECTED';
   return statusOf(cause).code === 'cancelled' ? 'CANCELED' : 'BACKEND';
 }
 
-const nanoseconds = (milliseconds: number): number => Math.max(0, Math.round(milliseconds * 1e6));
+/** A request on its way through the scheduler. */
+class AcceptedRequest implements PendingRequest {
+  readonly checked: CheckedRequest;
+  readonly arrivedAt: number;
+  readonly enqueuedAt: number;
+  readonly signal: AbortSignal;
+  readonly byteLength: number;
+  readonly #statistics: ModelStatistics;
+  readonly #settle: (answer: Answer) => void;
+  #isPending = true;
+
+  constructor(
+    checked: CheckedRequest,
+    { arrivedAt, signal }: InferenceCall,
+    statistics: ModelStatistics,
+    settle: (answer: Answer) => void,
+  ) {
+    this.checked = checked;
+    this.arrivedAt = arrivedAt;
+    this.enqueuedAt = systemClock.now();
+    this.signal = signal;
+    this.byteLength = checked.modelInputs.reduce((total, { data }) => total + data.byteLength, 0);
+    this.#statistics = statistics;
+    this.#settle = settle;
+    statistics.addPending();
+  }
+
+  started(): void {
+    if (this.#isPending) this.#statistics.removePending();
+    this.#isPending = false;
+  }
+
+  resolve(inference: Inference): void {
+    this.#settle({ inference });
+  }
+
+  reject(failure: unknown): void {
+    this.started();
+    this.#settle({ failure });
+  }
+}
 
 /** A version that is executed by an engine process: its engine, its queue and its statistics. */
 export class ServedVersion implements ModelVersion {
@@ -70,12 +88,13 @@ export class ServedVersion implements ModelVersion {
   readonly #environment: EngineEnvironment;
   readonly #observer: VersionObserver;
   readonly #runTimeoutMilliseconds: number;
-  readonly #queue = new InstanceQueue<Waiting, number>();
+  readonly #scheduler: Scheduler;
+  readonly #runner: BatchRunner;
   readonly #deathTimes: number[] = [];
   #status: VersionStatus = { state: 'LOADING', reason: '' };
   #engine: Engine | null = null;
-  #queuedBytes = 0;
   #inFlight = 0;
+  #inFlightBytes = 0;
   #isStopping = false;
   #restart: NodeJS.Timeout | null = null;
   /** Engines that were ended because a run took too long, and what to say of it. */
@@ -96,6 +115,11 @@ export class ServedVersion implements ModelVersion {
     this.config = prepared.config;
     this.signature = servedSignature(prepared.config);
     this.labels = prepared.labels;
+    this.#runner = new BatchRunner(this.config, this.signature, this.statistics, systemClock);
+    this.#scheduler = createScheduler(this.config, this.signature, {
+      clock: systemClock,
+      runBatch: (instance, batch) => void this.#runBatch(instance, batch),
+    });
     this.#prepared = prepared;
     this.#environment = environment;
     this.#observer = observer;
@@ -134,7 +158,8 @@ export class ServedVersion implements ModelVersion {
     this.#engine = engine;
     void this.#watchEngine(engine);
     this.#setStatus('READY');
-    for (let instance = 0; instance < engine.instanceCount; instance += 1) this.#instanceIsIdle(instance);
+    for (let instance = 0; instance < engine.instanceCount; instance += 1)
+      this.#scheduler.instanceIdle(instance);
   }
 
   /** Says that the version will not come (back). */
@@ -146,7 +171,7 @@ export class ServedVersion implements ModelVersion {
     const exit = await engine.exited;
     if (this.#engine !== engine) return;
     this.#engine = null;
-    this.#queue.dropInstances();
+    this.#scheduler.instancesLost();
     if (this.#isStopping) return;
     this.#planRestart(this.#timedOut.get(engine) ?? explainExit(exit), exit);
   }
@@ -159,7 +184,7 @@ export class ServedVersion implements ModelVersion {
       delay === null
         ? 'it ended 3 times within 5 minutes and is not started again; load the model again to retry'
         : 'it is being started again';
-    this.#rejectQueued(new StatusError('unavailable', `${reason}; ${next}`));
+    this.#scheduler.rejectAll(new StatusError('unavailable', `${reason}; ${next}`));
     if (delay === null) this.#setStatus('UNAVAILABLE', `${reason}; ${next}`);
     else {
       this.#setStatus('LOADING', `${reason}; ${next}`);
@@ -180,15 +205,29 @@ export class ServedVersion implements ModelVersion {
     });
   }
 
-  #rejectQueued(cause: StatusError): void {
-    for (const waiting of this.#queue.drain()) {
-      this.#leftQueue(waiting);
-      waiting.reject(cause);
-    }
+  /** Executes a checked request. Rejects with a StatusError. */
+  infer(checked: CheckedRequest, call: InferenceCall): Promise<Inference> {
+    return new Promise((resolve, reject) => {
+      this.#refuse(checked);
+      const request = new AcceptedRequest(checked, call, this.statistics, (answer) => {
+        this.#answered(request, answer);
+        if ('inference' in answer) resolve(answer.inference);
+        else reject(answer.failure);
+      });
+      this.#inFlight += 1;
+      this.#inFlightBytes += request.byteLength;
+      try {
+        this.#scheduler.enqueue(request);
+      } catch (cause) {
+        request.started();
+        this.#left(request);
+        throw cause;
+      }
+    });
   }
 
-  /** Executes a checked request. Rejects with a StatusError. */
-  async infer(checked: CheckedRequest, { arrivedAt, signal }: InferenceCall): Promise<Inference> {
+  /** @throws StatusError if a request cannot be taken now; it then never reached the scheduler. */
+  #refuse(checked: CheckedRequest): void {
     if (this.#isStopping || this.#status.state !== 'READY') {
       const reason = this.#status.reason === '' ? '' : ` (${this.#status.reason})`;
       throw new StatusError(
@@ -196,90 +235,44 @@ export class ServedVersion implements ModelVersion {
         `Request for unknown model: '${this.name}' version ${this.version} is not at ready state${reason}`,
       );
     }
-    this.#inFlight += 1;
-    try {
-      const inference = await this.#enqueue(checked, arrivedAt, signal);
-      this.statistics.addSuccess({
-        ...inference,
-        requestNs: nanoseconds(performance.now() - arrivedAt),
-        batchSize: checked.batchSize,
-      });
-      return inference;
-    } catch (cause) {
-      this.statistics.addFailure(failureReason(cause), nanoseconds(performance.now() - arrivedAt));
-      throw cause;
-    } finally {
-      this.#inFlight -= 1;
-      if (this.#inFlight === 0) for (const settle of this.#whenIdle.splice(0)) settle();
-    }
+    if (this.#scheduler.pendingCount < MAX_QUEUED_REQUESTS && this.#inFlightBytes < MAX_IN_FLIGHT_BYTES)
+      return;
+    throw new StatusError('unavailable', `${requestPrefix(checked.request.id)}Exceeds maximum queue size`);
   }
 
-  #enqueue(checked: CheckedRequest, arrivedAt: number, signal: AbortSignal): Promise<Inference> {
-    const byteLength = checked.modelInputs.reduce((total, { data }) => total + data.byteLength, 0);
-    if (this.#queue.length >= MAX_QUEUED_REQUESTS || this.#queuedBytes + byteLength > MAX_QUEUED_BYTES) {
-      throw new QueueFull(`${requestPrefix(checked.request.id)}Exceeds maximum queue size`);
-    }
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = { checked, byteLength, arrivedAt, signal, resolve, reject };
-      this.#queuedBytes += byteLength;
-      this.statistics.addPending();
-      const instance = this.#queue.enqueue(waiting);
-      if (instance !== undefined) void this.#execute(instance, waiting);
-    });
+  #answered(request: AcceptedRequest, answer: Answer): void {
+    const { checked, arrivedAt } = request;
+    const requestNs = Math.max(0, Math.round((systemClock.now() - arrivedAt) * 1e6));
+    if ('inference' in answer) {
+      this.statistics.addSuccess({ ...answer.inference, requestNs, batchSize: checked.batchSize });
+    } else this.statistics.addFailure(failureReason(answer.failure), requestNs);
+    this.#left(request);
   }
 
-  #instanceIsIdle(instance: number): void {
-    const waiting = this.#queue.release(instance);
-    if (waiting) void this.#execute(instance, waiting);
+  #left({ byteLength }: AcceptedRequest): void {
+    this.#inFlight -= 1;
+    this.#inFlightBytes -= byteLength;
+    if (this.#inFlight === 0) for (const settle of this.#whenIdle.splice(0)) settle();
   }
 
-  #leftQueue({ byteLength }: Waiting): void {
-    this.#queuedBytes -= byteLength;
-    this.statistics.removePending();
-  }
-
-  async #execute(instance: number, waiting: Waiting): Promise<void> {
-    this.#leftQueue(waiting);
+  async #runBatch(instance: number, batch: Batch): Promise<void> {
     const engine = this.#engine;
-    try {
-      if (waiting.signal.aborted) throw new StatusError('cancelled', 'the client closed the connection');
-      if (!engine)
-        throw new StatusError('unavailable', `the engine process of model '${this.name}' has ended`);
-      waiting.resolve(await this.#run(engine, instance, waiting));
-    } catch (cause) {
-      const timeout = engine && this.#timedOut.get(engine);
-      waiting.reject(timeout ? new StatusError('unavailable', timeout) : cause);
+    if (!engine) {
+      const gone = new StatusError('unavailable', `the engine process of model '${this.name}' has ended`);
+      for (const request of batch.requests) request.reject(gone);
+      return;
     }
-    if (this.#engine === engine && engine) this.#instanceIsIdle(instance);
-  }
-
-  async #run(engine: Engine, instance: number, { checked, arrivedAt }: Waiting): Promise<Inference> {
-    const startedAt = performance.now();
-    const requested = checked.request.outputs.map(({ name }) => name);
-    const outputs = requested.length > 0 ? requested : [...this.signature.outputs.keys()];
-    const delay = Number(this.config.parameters?.['execute_delay_ms']?.string_value ?? 0);
+    for (const request of batch.requests) request.started();
     const timer = this.#watch(engine);
-    const execution = await engine
-      .execute(instance, checked.modelInputs, outputs, delay)
-      .finally(() => clearTimeout(timer));
-    const elapsedNs = nanoseconds(performance.now() - startedAt);
-    const times = {
-      computeInputNs: Math.max(0, elapsedNs - execution.inferNs - execution.outputNs),
-      computeInferNs: execution.inferNs,
-      computeOutputNs: execution.outputNs,
-    };
-    this.statistics.addExecution(this.#executedBatch(checked), times, Date.now());
-    return {
-      outputs: this.#wireOutputs(execution),
-      parameters: execution.parameters,
-      queueNs: nanoseconds(startedAt - arrivedAt),
-      ...times,
-    };
-  }
-
-  /** Triton's identity backend reports the rows of the batch dimension: none where there is no such dimension. */
-  #executedBatch({ batchSize }: CheckedRequest): number {
-    return this.config.backend === 'identity' && this.signature.maxBatchSize === 0 ? 0 : batchSize;
+    const answered = await this.#runner.run(engine, instance, batch);
+    clearTimeout(timer);
+    // The next batch first: the instance works while we answer this one.
+    if (this.#engine === engine) this.#scheduler.instanceIdle(instance);
+    const timeout = this.#timedOut.get(engine);
+    for (const [request, answer] of answered) {
+      if ('inference' in answer) request.resolve(answer.inference);
+      else request.reject(timeout === undefined ? answer.failure : new StatusError('unavailable', timeout));
+    }
   }
 
   /** A run cannot be interrupted: past its time the whole process is ended, and started again. */
@@ -290,25 +283,6 @@ export class ServedVersion implements ModelVersion {
       this.#timedOut.set(engine, `a run took longer than ${seconds} s, its limit, and was ended`);
       void engine.stop();
     }, this.#runTimeoutMilliseconds);
-  }
-
-  #wireOutputs({ outputs }: Execution): NamedTensor[] {
-    const wire = outputs.map((output) => {
-      const declared = this.signature.outputs.get(output.name);
-      if (!declared) return output;
-      if (declared.datatype !== output.datatype) {
-        throw new StatusError(
-          'internal',
-          `configuration expects datatype ${declared.datatype} for output '${output.name}', model provides ${output.datatype}`,
-        );
-      }
-      if (!declared.reshape) return output;
-      const isBatched = this.signature.maxBatchSize > 0;
-      const dims = isBatched ? output.shape.slice(1) : output.shape;
-      const shape = reshapeDims(dims, declared.reshape, declared.dims);
-      return { ...output, shape: isBatched ? [...output.shape.slice(0, 1), ...shape] : shape };
-    });
-    return wire.sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
   /** Another engine serves this version from now on: nobody is told any more what becomes of this one. */
@@ -322,6 +296,7 @@ export class ServedVersion implements ModelVersion {
     if (this.#restart) clearTimeout(this.#restart);
     this.#setStatus('UNLOADING');
     await this.#drained(drainMilliseconds);
+    this.#scheduler.close();
     await this.#engine?.stop();
     this.#engine = null;
     this.#setStatus('UNAVAILABLE', reason);
@@ -331,7 +306,7 @@ export class ServedVersion implements ModelVersion {
     if (this.#inFlight === 0) return;
     await new Promise<void>((resolve) => {
       const timer = startTimer(() => {
-        this.#rejectQueued(new StatusError('unavailable', 'Server exiting'));
+        this.#scheduler.rejectAll(new StatusError('unavailable', 'Server exiting'));
         resolve();
       }, limitMilliseconds);
       this.#whenIdle.push(() => {

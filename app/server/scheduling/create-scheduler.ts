@@ -1,0 +1,14 @@
+import type { ModelConfig } from '../../core/model-config/model-config.ts';
+import type { ServedSignature } from '../../core/open-inference/served-signature.ts';
+import { batchRule } from '../../core/scheduling/batch-tensors.ts';
+import { DefaultScheduler } from './default-scheduler.ts';
+import type { Scheduler, SchedulerEnvironment } from './scheduler.ts';
+
+/** The scheduler that the effective config asks for. */
+export function createScheduler(
+  config: ModelConfig,
+  signature: ServedSignature,
+  environment: SchedulerEnvironment,
+): Scheduler {
+  return new DefaultScheduler(batchRule(config), signature, environment);
+}
