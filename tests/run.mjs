@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Every check of the house in order, each to its end even where an earlier one failed.
- * `node tests/run.mjs [--only static,build,unit,conformance,e2e,electron,<step>]`
+ * `node tests/run.mjs [--only static,build,unit,conformance,goldens,e2e,electron,<step>]`
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -27,6 +27,7 @@ const STEPS = [
   { name: 'build', group: 'build', run: () => quietly(process.execPath, ['main/build.mjs', '--quiet']) },
   { name: 'unit', group: 'unit', run: () => runVitest('unit') },
   { name: 'conformance', group: 'conformance', needs: 'build', run: () => runVitest('conformance') },
+  { name: 'goldens', group: 'goldens', needs: 'build', run: runGoldens },
   {
     name: 'end to end',
     group: 'e2e',
@@ -110,6 +111,16 @@ async function runVitest(project) {
 function noteOf({ meta, failureMessages }) {
   const note = meta?.skipReason ?? failureMessages?.[0];
   return note ? ` (${note})` : '';
+}
+
+async function runGoldens() {
+  const file = join(reports, 'goldens.json');
+  const { status } = await run(process.execPath, ['tests/conformance/goldens/run.mjs'], {
+    env: { GOLDENS_REPORT: file },
+  });
+  const report = readReport(file);
+  if (!report) return failed;
+  return { passed: report.agreeing, failed: Math.max(report.failed, status === 0 ? 0 : 1), skipped: [] };
 }
 
 async function runPlaywright(args) {
