@@ -7,7 +7,9 @@ export type FlagEffect =
   /** Accepted and named once in the log, because it has no effect here. */
   | { readonly kind: 'noted'; readonly why: string }
   /** The server does not start with it. */
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string }
+  /** A tritonserver that was built without it does not know it either. */
+  | { readonly kind: 'unknown'; readonly why: string };
 
 export interface Flag {
   readonly group: string;
@@ -26,7 +28,10 @@ const METRICS = noted(`the metrics port is not served: ${LATER}`);
 const TRACE = noted(`tracing is not recorded: ${LATER}`);
 const CUDA_MEMORY = noted('the runtime manages device memory itself');
 const NO_LIBRARIES = noted('backends are built in; no libraries are loaded');
-const NO_PLATFORM = refused('only the HTTP endpoint is served');
+const NO_PLATFORM: FlagEffect = {
+  kind: 'unknown',
+  why: 'this server is built without the endpoints of SageMaker and Vertex AI',
+};
 
 const flag = (group: string, value: FlagValue, effect: FlagEffect, help: string): Flag => ({
   group,
@@ -115,8 +120,8 @@ export const FLAGS = {
   'model-namespacing': flag(
     'Model Repository',
     'boolean',
-    refused('models are told apart by name only'),
-    'Not supported.',
+    honoured,
+    'Serve models of the same name from several repositories, each for the ensembles beside it. Default is false.',
   ),
   'enable-peer-access': flag('Model Repository', 'boolean', CUDA_MEMORY, 'Accepted, no effect.'),
   'allow-http': flag('HTTP', 'boolean', honoured, 'Listen for HTTP requests. Default is true.'),

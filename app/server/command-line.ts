@@ -1,4 +1,22 @@
 import { FLAGS, type Flag, type FlagName } from './command-line-flags.ts';
+import { checkFlagValue, DEPRECATIONS } from './flag-checks.ts';
+import {
+  checkTraceSetting,
+  readBackendConfig,
+  readBoolean,
+  readCacheConfig,
+  readChoice,
+  readFloat,
+  readInteger,
+  readRateLimitResource,
+  readRestriction,
+  readTraceConfig,
+  readVerboseLevel,
+  WrongValue,
+  type NamedSetting,
+  type RateLimitResource,
+} from './flag-values.ts';
+import { readArguments, type Argument } from './read-arguments.ts';
 
 /** Header that a restricted endpoint wants, per API category. */
 export interface RestrictedApi {
@@ -24,6 +42,7 @@ export interface ServerOptions {
   readonly repositoryPollSeconds: number;
   readonly startupModels: readonly string[];
   readonly modelConfigName: string;
+  readonly isNamespaced: boolean;
   readonly modelLoadThreadCount: number;
   readonly modelLoadRetryCount: number;
   readonly allowHttp: boolean;
@@ -34,6 +53,13 @@ export interface ServerOptions {
   readonly allowClientSharedMemory: boolean;
   /** As it was given: Triton reads it when it loads a model. */
   readonly defaultMaxBatchSize: string | null;
+  readonly backendDirectory: string;
+  readonly backendSettings: readonly NamedSetting[];
+  readonly cacheSettings: readonly NamedSetting[];
+  readonly rateLimit: 'execution_count' | 'off';
+  readonly rateLimitResources: readonly RateLimitResource[];
+  readonly pinnedMemoryPoolBytes: number;
+  readonly minComputeCapability: number;
   readonly launcher: 'fork' | 'parent';
   readonly endsWithParent: boolean;
   readonly takesNextFreePort: boolean;
@@ -41,18 +67,30 @@ export interface ServerOptions {
   readonly allowedHosts: readonly string[];
 }
 
-/** What the arguments mean: a run (with things to say once), the help text, or why they are wrong. */
+/** What the arguments mean: a run (with things to say once), or why there is none. */
 export type CommandLine =
-  | { readonly kind: 'run'; readonly options: ServerOptions; readonly notes: readonly string[] }
-  | { readonly kind: 'help' }
-  /** `text` is what follows the usage on stderr, in Triton's words where it has some. */
-  | { readonly kind: 'wrong'; readonly text: string; readonly showsUsage: boolean };
+  | {
+      readonly kind: 'run';
+      readonly options: ServerOptions;
+      /** Flags that are accepted and do nothing here, with the reason. */
+      readonly notes: readonly string[];
+      /** What is deprecated, or overridden by another flag. */
+      readonly warnings: readonly string[];
+    }
+  /** The usage on stderr and exit code 1, as tritonserver does it, also for `--help`. */
+  | {
+      readonly kind: 'usage';
+      /** What `getopt_long` says before the usage; empty if nothing. */
+      readonly before: string;
+      /** What is wrong, in Triton's words; follows the usage. */
+      readonly after: string;
+    };
 
-class WrongFlag extends Error {
-  readonly showsUsage: boolean;
-  constructor(text: string, showsUsage = true) {
-    super(text);
-    this.showsUsage = showsUsage;
+class UsageNeeded extends Error {
+  readonly before: string;
+  constructor(after: string, before = '') {
+    super(after);
+    this.before = before;
   }
 }
 
@@ -70,69 +108,65 @@ const RESTRICTABLE = new Set([
   'logging',
 ]);
 
+const NAMES = new Map(
+  Object.entries<Flag>(FLAGS)
+    .filter(([, { effect }]) => effect.kind !== 'unknown')
+    .map(([name, { value }]) => [name, { takesValue: value !== 'flag' }] as const),
+);
+
 function isFlagName(name: string): name is FlagName {
   return Object.hasOwn(FLAGS, name);
 }
 
-function badOption(name: string, reason: string): WrongFlag {
-  return new WrongFlag(`Bad option: "--${name}".\n${reason}`);
+function badOption(name: string, reason: string): UsageNeeded {
+  return new UsageNeeded(`Bad option: "--${name}".\n${reason}\n`);
 }
 
-function readBoolean(name: string, text: string): boolean {
-  const lower = text.toLowerCase();
-  if (['true', '1', 'on'].includes(lower)) return true;
-  if (['false', '0', 'off'].includes(lower)) return false;
-  throw badOption(name, `invalid value for bool option: ${text}`);
+function attempt<Value>(name: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof WrongValue) throw badOption(name, cause.message);
+    throw cause;
+  }
 }
 
-function readNumber(name: string, text: string): number {
-  const match = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)/.exec(text);
-  if (!match) throw badOption(name, `Invalid option value. Got ${text}\n`);
-  return Number(match[0]);
+function unknownReason(argument: string): string {
+  const name = /^--([^=]*)/.exec(argument)?.[1] ?? '';
+  if (!isFlagName(name)) return '';
+  const { effect }: Flag = FLAGS[name];
+  return effect.kind === 'unknown' ? `--${name} is not supported: ${effect.why}` : '';
 }
 
-function checkValue(name: FlagName, flag: Flag, text: string): void {
-  if (flag.value === 'boolean') readBoolean(name, text);
-  if (flag.value === 'integer' || flag.value === 'float') readNumber(name, text);
+function takeOption(given: Given, { name, value }: Argument & { kind: 'option' }): void {
+  if (!isFlagName(name)) return;
+  if (name === 'help') throw new UsageNeeded('');
+  const flag: Flag = FLAGS[name];
+  if (flag.effect.kind === 'refused') throw badOption(name, `not supported here: ${flag.effect.why}`);
+  attempt(name, () => checkFlagValue(name, flag, value));
+  given.set(name, [...(given.get(name) ?? []), value]);
+  if (name === 'http-restricted-api') readRestrictedApis(given.get(name) ?? []);
 }
 
 function collect(args: readonly string[]): Given {
   const given: Given = new Map();
-  const rest = [...args];
-  for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
-    if (!argument.startsWith('--')) throw new WrongFlag(`Unexpected argument: ${argument}`);
-    const [name, inline] = splitOnce(argument.slice(2), '=');
-    if (!isFlagName(name)) throw new WrongFlag(`unrecognized option '--${name}'`);
-    const flag: Flag = FLAGS[name];
-    const text = flag.value === 'flag' ? (inline ?? 'true') : (inline ?? rest.shift());
-    if (text === undefined) throw new WrongFlag(`option '--${name}' requires an argument`);
-    checkValue(name, flag, text);
-    given.set(name, [...(given.get(name) ?? []), text]);
+  for (const argument of readArguments(NAMES, args)) {
+    if (argument.kind === 'positional') throw new UsageNeeded(`Unexpected argument: ${argument.text}`);
+    if (argument.kind === 'mistake') {
+      const quoted = /'(.*)'/.exec(argument.reason)?.[1] ?? '';
+      throw new UsageNeeded(unknownReason(quoted), argument.reason);
+    }
+    takeOption(given, argument);
   }
   return given;
 }
 
-function splitOnce(text: string, separator: string): [string, string | undefined] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
-}
-
-function oneOf<Choice extends string>(name: FlagName, text: string, choices: readonly Choice[]): Choice {
-  const found = choices.find((choice) => choice === text);
-  if (found === undefined) throw badOption(name, `invalid argument for --${name}`);
-  return found;
-}
-
-function readRestricted(values: readonly string[]): Map<string, RestrictedApi> {
+function readRestrictedApis(values: readonly string[]): Map<string, RestrictedApi> {
   const name = 'http-restricted-api';
   const apis = new Map<string, RestrictedApi>();
   for (const text of values) {
-    const [list, setting] = splitOnce(text, ':');
-    const [key, value] = splitOnce(setting ?? '', '=');
-    if (setting === undefined || value === undefined) {
-      throw badOption(name, `--${name} option format is '<config name>:<setting>=<value>'. Got ${text}\n`);
-    }
-    for (const api of list.split(',')) {
+    const { features, key, value } = attempt(name, () => readRestriction(name, text));
+    for (const api of features) {
       if (!RESTRICTABLE.has(api)) throw badOption(name, `unknown restricted api '${api}' \n`);
       if (apis.has(api)) {
         throw badOption(name, `restricted api '${api}' can not be specified in multiple config groups\n`);
@@ -144,119 +178,161 @@ function readRestricted(values: readonly string[]): Map<string, RestrictedApi> {
 }
 
 /** A setting of the backend itself wins over the same setting for all backends (`<setting>=<value>`). */
-function readDefaultMaxBatchSize(values: readonly string[]): string | null {
-  const sizes = new Map<string, string>();
-  for (const text of values) {
-    const match = /^(?:([^,]+),)?([^,=]*)=(.*)$/s.exec(text);
-    if (!match) {
-      throw badOption(
-        'backend-config',
-        `--backend-config option format is '<backend name>,<setting>=<value>'. Got ${text}\n`,
-      );
-    }
-    const [, backend = '', setting, value = ''] = match;
-    if (setting === 'default-max-batch-size') sizes.set(backend, value);
-  }
-  return sizes.get('onnxruntime') ?? sizes.get('') ?? null;
+function findDefaultMaxBatchSize(settings: readonly NamedSetting[]): string | null {
+  const sizes = settings.filter(({ setting }) => setting === 'default-max-batch-size');
+  const of = (backend: string): string | undefined => sizes.findLast(({ name }) => name === backend)?.value;
+  return of('onnxruntime') ?? of('') ?? null;
 }
 
-function readOptions(given: Given): ServerOptions {
+interface Reader {
+  readonly all: (name: FlagName) => readonly string[];
+  readonly last: (name: FlagName, fallback: string) => string;
+  readonly boolean: (name: FlagName, fallback: boolean) => boolean;
+  readonly integer: (name: FlagName, fallback: number) => number;
+}
+
+function readerOf(given: Given): Reader {
   const all = (name: FlagName): readonly string[] => given.get(name) ?? [];
   const last = (name: FlagName, fallback: string): string => all(name).at(-1) ?? fallback;
-  const boolean = (name: FlagName, fallback: boolean): boolean =>
-    readBoolean(name, last(name, String(fallback)));
-  const number = (name: FlagName, fallback: number): number => readNumber(name, last(name, String(fallback)));
-  const modelControlMode = oneOf('model-control-mode', last('model-control-mode', 'none'), [
-    'none',
-    'poll',
-    'explicit',
-  ]);
-  const startupModels = [...new Set(all('load-model'))];
-  const httpMaxInputBytes = number('http-max-input-size', 64 * 1024 * 1024);
-  if (httpMaxInputBytes <= 0) {
-    throw badOption('http-max-input-size', 'Error: --http-max-input-size must be greater than 0.');
-  }
-  if (given.has('model-config-name') && last('model-config-name', '') === '') {
-    throw badOption('model-config-name', 'Error: empty argument for --model-config-name');
-  }
-  if (startupModels.length > 0 && modelControlMode !== 'explicit') {
-    throw new WrongFlag(
+  return {
+    all,
+    last,
+    boolean: (name, fallback) => readBoolean(last(name, String(fallback))),
+    integer: (name, fallback) => readInteger(last(name, String(fallback)), 'int64'),
+  };
+}
+
+/** What may not go together, in Triton's order. */
+function checkTogether(given: Given, { last, all, integer, boolean }: Reader): void {
+  if (given.has('load-model') && last('model-control-mode', '').toLowerCase() !== 'explicit') {
+    throw new UsageNeeded(
       "Error: Use of '--load-model' requires setting '--model-control-mode=explicit' as well.",
     );
   }
-  if (startupModels.includes('*') && startupModels.length > 1) {
-    throw new WrongFlag(
-      "error: creating server: Invalid argument - Wildcard model name '*' must be the ONLY startup model if specified at all.",
-      false,
+  for (const text of all('trace-config')) {
+    const setting = readTraceConfig(text);
+    const name = `trace-config ${setting.name === '' ? '' : `${setting.name},`}${setting.setting}`;
+    attempt(name, () => checkTraceSetting(setting));
+  }
+  if (given.has('cache-config') && given.has('response-cache-byte-size')) {
+    throw new UsageNeeded(
+      'Error: Incompatible flags --response-cache-byte-size and --cache-config both provided. Please provide one or the other.',
     );
   }
-  const modelRepositories = [...all('model-store'), ...all('model-repository')];
-  if (modelRepositories.length === 0) {
-    throw new WrongFlag(
-      'error: creating server: Invalid argument - --model-repository must be specified',
-      false,
+  const http = last('http-address', '127.0.0.1');
+  const ports = [
+    { service: 'HTTP', isOn: boolean('allow-http', true), address: http, port: integer('http-port', 8000) },
+    {
+      service: 'GRPC',
+      isOn: boolean('allow-grpc', true),
+      address: last('grpc-address', '127.0.0.1'),
+      port: integer('grpc-port', 8001),
+    },
+    {
+      service: 'metrics',
+      isOn: boolean('allow-metrics', true),
+      address: last('metrics-address', http),
+      port: integer('metrics-port', 8002),
+    },
+  ].filter(({ isOn, port }) => isOn && port !== 0);
+  for (const [index, left] of ports.entries()) {
+    const right = ports
+      .slice(index + 1)
+      .find((each) => each.address === left.address && each.port === left.port);
+    if (!right) continue;
+    throw new UsageNeeded(
+      `The server cannot listen to ${left.service} requests and ${right.service} requests at the same address and port ${left.address}:${left.port}\n`,
     );
   }
+}
+
+function asSet(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort();
+}
+
+function readOptions(given: Given): ServerOptions {
+  const reader = readerOf(given);
+  const { all, last, boolean, integer } = reader;
+  checkTogether(given, reader);
+  const backendSettings = all('backend-config').map(readBackendConfig);
+  const cacheBytes = all('response-cache-byte-size').at(-1);
   return {
     serverId: last('id', 'triton'),
-    exitTimeoutSeconds: number('exit-timeout-secs', 30),
-    logVerbose: number('log-verbose', 0),
+    exitTimeoutSeconds: Math.max(0, integer('exit-timeout-secs', 30)),
+    logVerbose: readVerboseLevel(last('log-verbose', '0')),
     logInfo: boolean('log-info', true),
     logWarning: boolean('log-warning', true),
     logError: boolean('log-error', true),
-    logFormat: oneOf('log-format', last('log-format', 'default'), ['default', 'ISO8601']),
+    logFormat: readChoice('log-format', last('log-format', 'default'), ['default', 'ISO8601']),
     logFile: last('log-file', ''),
-    modelRepositories: [...new Set(modelRepositories)],
+    modelRepositories: asSet([...all('model-store'), ...all('model-repository')]),
     exitOnError: boolean('exit-on-error', true),
-    autoCompleteConfig:
-      !boolean('disable-auto-complete-config', false) && !boolean('strict-model-config', false),
+    autoCompleteConfig: !given.has('disable-auto-complete-config') && !boolean('strict-model-config', false),
     strictReadiness: boolean('strict-readiness', true),
-    modelControlMode,
-    repositoryPollSeconds: number('repository-poll-secs', 15),
-    startupModels,
+    modelControlMode: readChoice('model-control-mode', last('model-control-mode', 'none').toLowerCase(), [
+      'none',
+      'poll',
+      'explicit',
+    ]),
+    repositoryPollSeconds: integer('repository-poll-secs', 15),
+    startupModels: asSet(all('load-model')),
     modelConfigName: last('model-config-name', ''),
-    modelLoadThreadCount: Math.max(1, number('model-load-thread-count', 4)),
-    modelLoadRetryCount: Math.max(0, number('model-load-retry-count', 0)),
+    isNamespaced: boolean('model-namespacing', false),
+    modelLoadThreadCount: Math.max(1, integer('model-load-thread-count', 4)),
+    modelLoadRetryCount: Math.max(0, integer('model-load-retry-count', 0)),
     allowHttp: boolean('allow-http', true),
     httpAddress: last('http-address', '127.0.0.1'),
-    httpPort: number('http-port', 8000),
-    httpMaxInputBytes,
-    restrictedApis: readRestricted(all('http-restricted-api')),
+    httpPort: integer('http-port', 8000),
+    httpMaxInputBytes: integer('http-max-input-size', 64 * 1024 * 1024),
+    restrictedApis: readRestrictedApis(all('http-restricted-api')),
     allowClientSharedMemory: boolean('allow-client-shm', false),
-    defaultMaxBatchSize: readDefaultMaxBatchSize(all('backend-config')),
-    launcher: oneOf('conch-launcher', last('conch-launcher', 'fork'), ['fork', 'parent']),
-    endsWithParent: boolean('conch-with-parent', false),
-    takesNextFreePort: boolean('conch-next-free-port', false),
-    runTimeoutSeconds: number('conch-run-timeout-secs', 0),
+    defaultMaxBatchSize: findDefaultMaxBatchSize(backendSettings),
+    backendDirectory: last('backend-directory', '/opt/tritonserver/backends'),
+    backendSettings,
+    cacheSettings:
+      cacheBytes === undefined
+        ? all('cache-config').map(readCacheConfig)
+        : [{ name: 'local', setting: 'size', value: String(readInteger(cacheBytes, 'int64')) }],
+    rateLimit: readChoice('rate-limit', last('rate-limit', 'off').toLowerCase(), ['execution_count', 'off']),
+    rateLimitResources: all('rate-limit-resource').map(readRateLimitResource),
+    pinnedMemoryPoolBytes: integer('pinned-memory-pool-byte-size', 256 * 1024 * 1024),
+    minComputeCapability: readFloat(last('min-supported-compute-capability', '0')),
+    launcher: readChoice('conch-launcher', last('conch-launcher', 'fork'), ['fork', 'parent']),
+    endsWithParent: given.has('conch-with-parent'),
+    takesNextFreePort: given.has('conch-next-free-port'),
+    runTimeoutSeconds: readFloat(last('conch-run-timeout-secs', '0')),
     allowedHosts: all('conch-allow-host'),
   };
 }
 
-function readEffects(given: Given): string[] {
-  const notes = [];
-  for (const name of given.keys()) {
+function notesOf(given: Given): readonly string[] {
+  return [...given.keys()].flatMap((name) => {
     const { effect }: Flag = FLAGS[name];
-    if (effect.kind === 'refused') throw badOption(name, `not supported here: ${effect.why}`);
-    if (effect.kind === 'noted') notes.push(`--${name} has no effect: ${effect.why}`);
-  }
-  if (given.has('strict-model-config')) {
-    notes.push(
-      "Warning: '--strict-model-config' has been deprecated! Please use '--disable-auto-complete-config' instead.",
-    );
-  }
-  return notes;
+    return effect.kind === 'noted' ? [`--${name} has no effect: ${effect.why}`] : [];
+  });
+}
+
+function warningsOf(given: Given): readonly string[] {
+  const warnings = [...given].flatMap(([name, values]) =>
+    values.flatMap((text) => DEPRECATIONS[name]?.(text) ?? []),
+  );
+  const isOverridden =
+    given.has('disable-auto-complete-config') &&
+    given.get('strict-model-config')?.some((text) => !readBoolean(text));
+  if (!isOverridden) return warnings;
+  return [
+    ...warnings,
+    "Warning: Overriding deprecated '--strict-model-config' from False to True in favor of '--disable-auto-complete-config'!",
+  ];
 }
 
 /** Reads tritonserver's flags (and our own). Never throws: a mistake is a value. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   try {
     const given = collect(args);
-    if (given.has('help')) return { kind: 'help' };
-    const notes = readEffects(given);
-    return { kind: 'run', options: readOptions(given), notes };
+    return { kind: 'run', options: readOptions(given), notes: notesOf(given), warnings: warningsOf(given) };
   } catch (cause) {
-    if (cause instanceof WrongFlag)
-      return { kind: 'wrong', text: cause.message, showsUsage: cause.showsUsage };
+    if (cause instanceof UsageNeeded) return { kind: 'usage', before: cause.before, after: cause.message };
     throw cause;
   }
 }
@@ -281,6 +357,7 @@ export function printUsage(): string {
   let usage = 'Usage: conch serve <repository> [options]\n';
   let group = '';
   for (const [name, flag] of Object.entries<Flag>(FLAGS)) {
+    if (flag.effect.kind === 'unknown') continue;
     if (flag.group !== group) usage += `\n${flag.group}:\n`;
     group = flag.group;
     usage += `  --${name}${flag.value === 'flag' ? '' : ` <${flag.value}>`}\n${wrap(flag.help)}\n`;

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { ServerOptions } from './command-line.ts';
+import { printTable } from './print-table.ts';
 
 /** Levels of the log, most urgent first. */
 export type LogLevel = 'error' | 'warning' | 'info' | 'verbose';
@@ -18,8 +19,10 @@ export interface Log {
   readonly settings: LogSettings;
   readonly file: string;
   write(level: LogLevel, text: string): void;
-  /** Writes several lines as they are (tables). */
-  writeBlock(text: string): void;
+  /** Writes a table below a line of its own. */
+  writeTable(rows: readonly (readonly string[])[]): void;
+  /** Writes a line of a library as it is: it has no head of ours. */
+  writeForeign(text: string): void;
 }
 
 const LETTERS: Readonly<Record<LogLevel, string>> = { error: 'E', warning: 'W', info: 'I', verbose: 'I' };
@@ -32,6 +35,11 @@ function escapeLine(text: string): string {
       ? String.raw`\n`
       : String.raw`\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** As Triton's log quotes a message: it can be read back as a JSON string. */
+function quote(text: string): string {
+  return `"${escapeLine(text.replaceAll('\\', String.raw`\\`).replaceAll('"', String.raw`\"`))}"`;
 }
 
 function pad(value: number, width = 2): string {
@@ -67,11 +75,15 @@ export function openLog(options: ServerOptions, onLine: (level: LogLevel, text: 
     write: (level, text) => {
       if (!isOn(level)) return;
       const line = escapeLine(text);
-      emit(level, `${stamp(level, settings.format, new Date())} ${process.pid} "${line}"\n`);
+      emit(level, `${stamp(level, settings.format, new Date())} ${process.pid} ${quote(text)}\n`);
       onLine(level, line);
     },
-    writeBlock: (text) => {
-      if (isOn('info')) emit('info', text);
+    writeTable: (rows) => {
+      if (!isOn('info')) return;
+      emit('info', `${stamp('info', settings.format, new Date())} ${process.pid} \n${printTable(rows)}\n`);
+    },
+    writeForeign: (text) => {
+      if (isOn('error')) emit('error', `${escapeLine(text)}\n`);
     },
   };
 }

@@ -11,13 +11,11 @@ function exitWith(code: number, text: string): never {
 
 async function main(): Promise<void> {
   const commandLine = parseCommandLine(process.argv.slice(2));
-  if (commandLine.kind === 'help') {
-    process.stdout.write(printUsage());
-    return;
+  if (commandLine.kind === 'usage') {
+    const { before, after } = commandLine;
+    exitWith(1, `${before === '' ? '' : `conch serve: ${before}\n`}${printUsage()}\n${after}\n`);
   }
-  if (commandLine.kind === 'wrong') {
-    exitWith(1, `${commandLine.showsUsage ? `${printUsage()}\n` : ''}${commandLine.text}\n`);
-  }
+  for (const warning of commandLine.warnings) process.stderr.write(`${warning}\n`);
   const { options, notes } = commandLine;
   const parent = connectParentPort();
   let server: RunningServer | null = null;
@@ -26,7 +24,10 @@ async function main(): Promise<void> {
     process.stdout.write(`Signal (${signal}) received.\n`);
     if (isEnding || !server) process.exit(isEnding ? 1 : 0);
     isEnding = true;
-    void server.drain().finally(() => process.exit(0));
+    void server.drain().then(
+      (result) => process.exit(result === 'complete' ? 0 : 1),
+      () => process.exit(1),
+    );
   };
   process.on('SIGTERM', () => end('15'));
   process.on('SIGINT', () => end('2'));

@@ -9,20 +9,23 @@ import { openEngineDoor, type EngineDoor } from './engine/engine-door.ts';
 import { findPortHolder } from './find-port-holder.ts';
 import type { ServerContext } from './http/handle-request.ts';
 import { openHttpEndpoint, type HttpEndpoint } from './http/http-endpoint.ts';
-import { TRITON_VERSION } from './http/metadata-handlers.ts';
+import { EXTENSIONS, TRITON_VERSION } from './http/metadata-handlers.ts';
 import type { ParentPort } from './launch/parent-port.ts';
 import { forkLauncher, parentLauncher, type ProcessLauncher } from './launch/process-launcher.ts';
 import { openLog, type Log } from './log.ts';
-import { printTable } from './print-table.ts';
 import { ModelRepository } from './repository/model-repository.ts';
 import type { ModelVersion, VersionObserver } from './repository/model-version.ts';
 import { batchRequests } from './request-batcher.ts';
 import { SharedMemoryRegions } from './shared-memory/shared-memory-regions.ts';
+import { backendRows, optionRows, REPOSITORY_AGENT_ROWS } from './startup-tables.ts';
+
+/** Whether every request in flight was answered before the exit timeout. */
+type DrainResult = 'complete' | 'expired';
 
 /** A running server. */
 export interface RunningServer {
   /** Ready becomes false at once; requests in flight are answered until the exit timeout; then everything ends. */
-  drain(): Promise<void>;
+  drain(): Promise<DrainResult>;
 }
 
 const MAX_PORT_TRIES = 100;
@@ -79,12 +82,22 @@ function explainPort(cause: unknown, address: string, port: number): StatusError
   return new StatusError('unavailable', cause instanceof Error ? cause.message : String(cause));
 }
 
+const PORT_COUNT = 65_536;
+
+/** As Triton takes any integer: what does not fit into 16 bits is cut off. */
+function portOf(wanted: number, log: Log): number {
+  const port = ((wanted % PORT_COUNT) + PORT_COUNT) % PORT_COUNT;
+  if (port !== wanted) log.write('info', `there is no port ${wanted}: its last 16 bits are port ${port}`);
+  return port;
+}
+
 /** Opens the HTTP port that was asked for, or the next free one if that is wanted. */
 async function openPort(context: ServerContext, emit: (event: ServerEvent) => void): Promise<HttpEndpoint> {
   const { options, log } = context;
-  const { httpAddress, httpPort, takesNextFreePort } = options;
+  const { httpAddress, takesNextFreePort } = options;
+  const httpPort = portOf(options.httpPort, log);
   let holder = null;
-  for (let port = httpPort; port < httpPort + MAX_PORT_TRIES && port < 65_536; port += 1) {
+  for (let port = httpPort; port < httpPort + MAX_PORT_TRIES && port < PORT_COUNT; port += 1) {
     try {
       const endpoint = await openHttpEndpoint(context, httpAddress, port);
       if (port !== httpPort) {
@@ -159,21 +172,39 @@ class Server implements RunningServer {
       isExiting: () => this.#isExiting,
       isStarted: () => this.#isStarted,
     };
+    if (options.modelRepositories.length === 0) {
+      this.#logOptions();
+      throw this.#withoutContext(new StatusError('invalid-argument', '--model-repository must be specified'));
+    }
     // The port first: a host learns at once where it will be answered, and `live` holds while models load.
     if (options.allowHttp) {
       this.#http = await openPort(context, this.#emit);
       const { address, port } = this.#http;
       this.#emit({ kind: 'listening', http: { address, port } });
     }
-    const failures = await this.#repository.loadAtStartup();
-    await this.#logModels();
-    this.#reportFailures(failures);
+    await this.#loadModels();
     this.#isStarted = true;
     if (this.#http) {
       const { address, port } = this.#http;
       this.#log.write('info', `Started HTTPService at ${address}:${port}`);
     }
     if (options.modelControlMode === 'poll') this.#pollLater();
+  }
+
+  /** Loads what is to be loaded, with the tables that tritonserver writes, whatever becomes of it. */
+  async #loadModels(): Promise<void> {
+    const failures = await this.#repository.loadAtStartup().catch((cause: unknown) => {
+      this.#logOptions();
+      throw this.#withoutContext(cause);
+    });
+    await this.#logModels();
+    this.#logOptions();
+    this.#reportFailures(failures);
+  }
+
+  #withoutContext<Cause>(cause: Cause): Cause {
+    this.#log.write('info', 'No server context available. Exiting immediately.');
+    return cause;
   }
 
   get options(): ServerOptions {
@@ -189,26 +220,31 @@ class Server implements RunningServer {
       isNamed && failures.length === 1 && only?.code === 'invalid-argument'
         ? only
         : new StatusError('internal', 'failed to load all models');
-    if (exitOnError) throw cause;
+    if (exitOnError) throw this.#withoutContext(cause);
     this.#log.write('error', printStatus(cause));
   }
 
   async #logModels(): Promise<void> {
     const rows = await this.#repository.startupTable();
-    this.#log.writeBlock(`\n${printTable([['Model', 'Version', 'Status'], ...rows])}\n`);
-    const { serverId, modelRepositories, modelControlMode, strictReadiness, exitTimeoutSeconds } =
-      this.#options;
-    this.#log.writeBlock(
-      printTable([
-        ['Option', 'Value'],
-        ['server_id', serverId],
-        ['server_version', TRITON_VERSION],
-        ...modelRepositories.map((path, index) => [`model_repository_path[${index}]`, path]),
-        ['model_control_mode', `MODE_${modelControlMode.toUpperCase()}`],
-        ['strict_readiness', strictReadiness ? '1' : '0'],
-        ['exit_timeout', String(exitTimeoutSeconds)],
-      ]),
-    );
+    this.#log.writeTable(REPOSITORY_AGENT_ROWS);
+    this.#log.writeTable(backendRows(this.#options, this.#backends()));
+    this.#log.writeTable([['Model', 'Version', 'Status'], ...rows]);
+  }
+
+  /** Every version that has something behind it, ready or not. */
+  #served(): readonly ModelVersion[] {
+    const { models } = this.#repository;
+    return models
+      .names()
+      .flatMap((name) => models.versionsOf(name).flatMap(([, { served }]) => served ?? []));
+  }
+
+  #backends(): readonly string[] {
+    return this.#served().flatMap(({ config }) => config.backend ?? []);
+  }
+
+  #logOptions(): void {
+    this.#log.writeTable(optionRows(this.#options, { version: TRITON_VERSION, extensions: EXTENSIONS }));
   }
 
   #pollLater(): void {
@@ -223,17 +259,12 @@ class Server implements RunningServer {
     );
   }
 
-  async drain(): Promise<void> {
-    if (this.#isExiting) return;
+  async drain(): Promise<DrainResult> {
+    if (this.#isExiting) return 'complete';
     this.#isExiting = true;
     if (this.#pollTimer) clearTimeout(this.#pollTimer);
-    const { exitTimeoutSeconds } = this.#options;
     this.#log.write('info', 'Waiting for in-flight requests to complete.');
-    this.#log.write(
-      'info',
-      `Timeout ${exitTimeoutSeconds}: Found ${this.#repository.inFlight} in-flight inferences`,
-    );
-    await this.#repository.close(exitTimeoutSeconds * 1000);
+    const result = await this.#closeRepository();
     this.#log.write('info', 'All models are stopped, unloading models');
     this.#http?.stopAccepting();
     this.#records.flush();
@@ -241,6 +272,32 @@ class Server implements RunningServer {
     this.#http?.close();
     this.#regions.close();
     await this.#door.close();
+    return result;
+  }
+
+  /** Answers what is in flight, and says every second what is waited for. */
+  async #closeRepository(): Promise<DrainResult> {
+    const { exitTimeoutSeconds } = this.#options;
+    let secondsLeft = exitTimeoutSeconds;
+    let isExpired = false;
+    const report = (): void => {
+      const busy = this.#served().filter(({ inFlight }) => inFlight > 0);
+      this.#log.write(
+        'info',
+        `Timeout ${secondsLeft}: Found ${busy.length} model versions that have in-flight inferences`,
+      );
+      for (const { name, version, inFlight } of busy) {
+        this.#log.write('info', `Model '${name}' (version ${version}) has ${inFlight} in-flight inferences`);
+      }
+      if (secondsLeft <= 0 && busy.length > 0) isExpired = true;
+      secondsLeft -= 1;
+    };
+    report();
+    const ticker = setInterval(report, 1000);
+    await this.#repository.close(exitTimeoutSeconds * 1000).finally(() => clearInterval(ticker));
+    if (!isExpired) return 'complete';
+    this.#log.write('error', 'failed to stop server: Internal - Exit timeout expired. Exiting immediately.');
+    return 'expired';
   }
 }
 
@@ -252,7 +309,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const emit = (event: ServerEvent): void => port?.post(event);
   const log = openLog(options, (level, text) => emit({ kind: 'log', level, text }));
-  for (const note of notes) log.write('warning', note);
+  for (const note of notes) log.write('info', note);
   const door = await openEngineDoor();
   const launcher =
     options.launcher === 'parent' && port

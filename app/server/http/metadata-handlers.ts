@@ -9,7 +9,8 @@ import { jsonReply, type Reply } from './reply.ts';
 export const TRITON_VERSION = '2.70.0';
 
 /** In the order in which Triton sends them. */
-const EXTENSIONS = [
+/** What the server says it can do beyond the protocol. */
+export const EXTENSIONS = [
   'classification',
   'sequence',
   'model_repository',

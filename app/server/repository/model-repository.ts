@@ -47,6 +47,12 @@ export class ModelRepository {
     const { modelControlMode, startupModels } = this.#environment.options;
     const directories = await this.#directories();
     const isAll = modelControlMode !== 'explicit' || startupModels.includes('*');
+    if (isAll && startupModels.length > 1) {
+      throw new StatusError(
+        'invalid-argument',
+        "Wildcard model name '*' must be the ONLY startup model if specified at all.",
+      );
+    }
     const names = isAll ? [...directories.keys()] : [...startupModels];
     return this.#loadEach(names);
   }
@@ -292,11 +298,6 @@ export class ModelRepository {
           ? `Not loaded: ${this.#failedPolls.get(name) ?? ''}`
           : state + (reason === undefined ? '' : `: ${reason}`),
       ]);
-  }
-
-  /** Requests in flight in all versions. */
-  get inFlight(): number {
-    return this.models.allReady().reduce((total, { inFlight }) => total + inFlight, 0);
   }
 
   /** Ends everything: requests are answered until the limit, then engines end. */
