@@ -114,5 +114,8 @@ export function controlTensors(controls: SequenceControls, signals: SequenceSign
   }));
   const { correlation, shape } = controls;
   if (!correlation) return tensors;
-  return [...tensors, { ...correlation, shape, data: correlationBytes(correlation.datatype, signals?.id ?? 0n) }];
+  return [
+    ...tensors,
+    { ...correlation, shape, data: correlationBytes(correlation.datatype, signals?.id ?? 0n) },
+  ];
 }

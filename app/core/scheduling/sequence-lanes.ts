@@ -51,7 +51,9 @@ export function rowKey<Work>(
   request: SequenceRequest<Work>,
   sequence: LiveSequence,
 ): string {
-  const states = [...sequence.states.values()].map(({ datatype, shape }) => `${datatype}[${shape.join(',')}]`);
+  const states = [...sequence.states.values()].map(
+    ({ datatype, shape }) => `${datatype}[${shape.join(',')}]`,
+  );
   return [facts.shapeKey(request.work), ...states].join(' ');
 }
 

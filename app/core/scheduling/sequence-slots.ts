@@ -108,7 +108,10 @@ export class SequenceSlots<Work> {
   release(
     place: SlotPlace,
     isAbandoned: (work: Work) => boolean,
-  ): { readonly next: readonly SequenceRequest<Work>[]; readonly abandoned: readonly SequenceRequest<Work>[] } {
+  ): {
+    readonly next: readonly SequenceRequest<Work>[];
+    readonly abandoned: readonly SequenceRequest<Work>[];
+  } {
     const abandoned: SequenceRequest<Work>[] = [];
     for (let entry = this.#backlog.shift(); entry; entry = this.#backlog.shift()) {
       const isCurrent = this.#backlogOf.get(entry.id) === entry;
