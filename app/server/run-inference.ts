@@ -5,6 +5,7 @@ import type { InferRequest } from '../core/open-inference/infer-request.ts';
 import type { RequestRecord } from '../core/server-events/server-event.ts';
 import { statusOf } from '../core/status.ts';
 import type { Inference, InferenceCall, ModelVersion } from './repository/model-version.ts';
+import { SchedulerRefusal } from './scheduling/scheduler.ts';
 
 /** One decoded request on its way through a model, whichever endpoint it came in by. */
 export interface RunningRequest<Answer> extends InferenceCall {
@@ -23,7 +24,7 @@ export interface Sized<Answer> {
   readonly byteLength: number;
 }
 
-/** A request that does not fit its model never reached it: `cause` is what the model's signature says of it. */
+/** A request that does not fit its model, or that its scheduler refuses, never reached it: `cause` says why. */
 export class RefusedRequest extends Error {
   override readonly cause: unknown;
   constructor(cause: unknown) {
@@ -66,7 +67,7 @@ function checkFits({ version, request }: { version: ModelVersion; request: Infer
 
 /**
  * Checks a request, has its model execute it, makes the answer, and records what became of it.
- * @throws RefusedRequest if the request does not fit the model, StatusError if the model or the answer fails.
+ * @throws RefusedRequest if the model does not take the request, StatusError if the model or the answer fails.
  */
 export async function runInference<Answer>(running: RunningRequest<Answer>): Promise<Answer> {
   const { version, record } = running;
@@ -84,6 +85,6 @@ export async function runInference<Answer>(running: RunningRequest<Answer>): Pro
     const { code, message } = statusOf(cause instanceof RefusedRequest ? cause.cause : cause);
     const fields = recordOf(running, batchSize, inference);
     record({ ...fields, isOk: false, error: message, httpStatus: httpStatusOf(code), responseBytes: 0 });
-    throw cause;
+    throw cause instanceof SchedulerRefusal ? new RefusedRequest(cause) : cause;
   }
 }

@@ -44,6 +44,7 @@ function observe(emit: (event: ServerEvent) => void, log: Log): VersionObserver 
       log.write('error', `${reason}; ${next}`);
       emit({ kind: 'engine-died', model: name, version, signal, code, reason, restartInMilliseconds });
     },
+    warned: (text) => log.write('warning', text),
   };
 }
 

@@ -139,6 +139,12 @@ function falseTrueType(control: Control, modelName: string, kind: ControlKind): 
 export function checkInitialStates(config: ModelConfig): void {
   const seen = new Set<string>();
   for (const state of config.sequence_batching?.state ?? []) {
+    const count = state.initial_state?.length ?? 0;
+    if (count > 1) {
+      fail(
+        `initial_state field for state input '${state.input_name ?? ''}' must contain exactly one or zero element. Found '${String(count)}' elements.`,
+      );
+    }
     for (const initial of state.initial_state ?? []) checkInitialState(state, initial, seen);
   }
 }

@@ -94,6 +94,7 @@ class RequestChecker {
     this.#checkInputCount(inputs);
     const batchSize = this.#checkBatch(inputs);
     const modelInputs = inputs.map((tensor) => this.#checkInput(tensor));
+    this.#checkCorrelationId();
     return { request: this.#request, batchSize, modelInputs: modelInputs.toReversed() };
   }
 
@@ -174,6 +175,17 @@ class RequestChecker {
     if (!input.reshape) return tensor;
     const reshaped = reshapeDims(dims, input.dims, input.reshape);
     return { ...tensor, shape: isBatched ? [...shape.slice(0, 1), ...reshaped] : reshaped };
+  }
+
+  #checkCorrelationId(): void {
+    const { correlation, modelName } = this.#signature;
+    if (!correlation) return;
+    const { name, datatype } = correlation;
+    const given = typeof this.#request.control.sequenceId === 'string' ? 'BYTES' : 'UINT64';
+    if ((given === 'BYTES') === (datatype === 'BYTES')) return;
+    throw this.#wrong(
+      `sequence batching control '${name}' data-type is '${given}', but model '${modelName}' expects '${datatype}'`,
+    );
   }
 
   #checkBytes({ name, datatype, shape, data }: NamedTensor): void {

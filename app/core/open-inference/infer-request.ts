@@ -94,9 +94,21 @@ interface ReadParameters {
   readonly isBinaryByDefault: boolean;
 }
 
+/** The longest sequence id that is text, in bytes of UTF-8. */
+const MAX_SEQUENCE_ID_BYTES = 128;
+
+/** @throws StatusError `unsupported` if an id of a sequence is longer than Triton keeps one. */
+export function checkSequenceId(id: string): string {
+  if (new TextEncoder().encode(id).byteLength <= MAX_SEQUENCE_ID_BYTES) return id;
+  throw new StatusError(
+    'unsupported',
+    `string correlation ID cannot be longer than ${MAX_SEQUENCE_ID_BYTES} characters`,
+  );
+}
+
 function readSequenceId(value: JsonValue): bigint | string {
   if ((typeof value === 'number' || typeof value === 'bigint') && value >= 0) return BigInt(value);
-  return asString(value, "Unable to parse 'sequence_id': ");
+  return checkSequenceId(asString(value, "Unable to parse 'sequence_id': "));
 }
 
 function readCustomParameter(name: string, value: JsonValue): RequestParameter {

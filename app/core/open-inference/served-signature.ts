@@ -1,5 +1,6 @@
 import { datatypeOf, type Datatype } from '../datatypes.ts';
 import type { ModelConfig } from '../model-config/model-config.ts';
+import { correlationControl } from '../model-config/validate-sequence.ts';
 
 /** An input as requests are checked against it. `dims` are the config's, without the batch dimension. */
 export interface ServedInput {
@@ -27,6 +28,16 @@ export interface ServedSignature {
   readonly maxBatchSize: number;
   readonly inputs: ReadonlyMap<string, ServedInput>;
   readonly outputs: ReadonlyMap<string, ServedOutput>;
+  /** The model's input for the id of a sequence, to which the id's type has to fit; null: any id does. */
+  readonly correlation: { readonly name: string; readonly datatype: Datatype } | null;
+}
+
+function correlationOf({
+  sequence_batching: batching,
+  name = '',
+}: ModelConfig): ServedSignature['correlation'] {
+  const control = batching ? correlationControl(batching, name) : null;
+  return control && { name: control.name, datatype: datatypeOf(control.dataType) ?? 'UINT64' };
 }
 
 /** The signature that clients see, from the effective config. A data type that has no wire datatype becomes BYTES. */
@@ -50,6 +61,7 @@ export function servedSignature(config: ModelConfig): ServedSignature {
     maxBatchSize: config.max_batch_size ?? 0,
     inputs: new Map(inputs.map((input) => [input.name, input])),
     outputs: new Map(outputs.map((output) => [output.name, output])),
+    correlation: correlationOf(config),
   };
 }
 

@@ -104,7 +104,7 @@ export class DirectLanes<Work> implements SequenceLanes<Work> {
       }
       lane.queue.shift();
       lane.sequence = taken.sequence;
-      if (taken.request.isEnd) this.#refill(lane, slot, nowMicroseconds);
+      if (taken.request.isLast) this.#refill(lane, slot, nowMicroseconds);
       return { request: taken.request, sequence: taken.sequence };
     });
   }

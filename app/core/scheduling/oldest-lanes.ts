@@ -76,7 +76,7 @@ export class OldestLanes<Work> implements SequenceLanes<Work> {
         lane.sequence = sequenceFor(this.#facts, entry, lane.sequence);
         const { sequence } = lane;
         this.#candidates.push({ slot, request: entry, sequence, sinceMicroseconds: nowMicroseconds });
-        if (entry.isEnd) this.#refill(lane, slot);
+        if (entry.isLast) this.#refill(lane, slot);
       }
     }
   }
@@ -127,8 +127,8 @@ export class OldestLanes<Work> implements SequenceLanes<Work> {
     for (const { slot, request } of abandoned) {
       const lane = this.#lanes[slot];
       if (!lane) continue;
-      // Behind an END the slot belongs to another sequence already.
-      if (request.isEnd) this.#facts.abandon(slot, [request]);
+      // Behind its last request the slot belongs to another sequence already.
+      if (request.isLast) this.#facts.abandon(slot, [request]);
       else this.#abandon(lane, slot, request);
       this.#free(slot, nowMicroseconds);
     }

@@ -59,7 +59,7 @@ export class SequenceBatcher<Work> {
       release: (slot) => this.#release({ instance, slot }),
       abandon: (slot, requests) => {
         const [first] = requests;
-        if (first && !first.isEnd) this.#slots.forget(first.id, { instance, slot });
+        if (first && !first.isLast) this.#slots.forget(first.id, { instance, slot });
         this.#abandoned.push(...requests);
       },
     };

@@ -3,6 +3,8 @@ import type { SequenceId, SequenceSignals } from './sequence-controls.ts';
 /** A request of a sequence, with what the slots must know of it. Times in microseconds of one clock. */
 export interface SequenceRequest<Work> extends SequenceSignals {
   readonly work: Work;
+  /** The sequence is over with it: its slot is free, its id too. */
+  readonly isLast: boolean;
   /** When the client's patience ends while the sequence waits for a slot; Infinity: never. */
   readonly backlogDeadlineMicroseconds: number;
 }
@@ -39,7 +41,7 @@ const BACKLOG_REVISIT_MICROSECONDS = 50_000;
 
 /**
  * Which sequence has which slot, and which wait for one (Triton's `SequenceBatchScheduler`). A sequence keeps its slot
- * until its END, or until no request has come for `maxIdleMicroseconds`; a free slot goes to the sequence that has
+ * until its last request, or until no request has come for `maxIdleMicroseconds`; a free slot goes to the sequence that has
  * waited longest. It decides; whoever owns it acts.
  */
 export class SequenceSlots<Work> {
@@ -74,15 +76,15 @@ export class SequenceSlots<Work> {
 
   /** Takes a request: into the slot of its sequence, a free slot, or the backlog. */
   place(request: SequenceRequest<Work>, nowMicroseconds: number): Placement {
-    const { id, isStart, isEnd } = request;
+    const { id, isStart, isLast } = request;
     if (!isStart && !this.has(id)) return { kind: 'not-started' };
     // The map is kept in the order of the latest requests.
     this.#latestRequest.delete(id);
-    if (!isEnd) this.#latestRequest.set(id, nowMicroseconds);
+    if (!isLast) this.#latestRequest.set(id, nowMicroseconds);
     const waiting = this.#backlogOf.get(id);
     const place = this.#slotOf.get(id) ?? (waiting ? undefined : this.#free.shift());
     if (place) {
-      if (isEnd) this.#slotOf.delete(id);
+      if (isLast) this.#slotOf.delete(id);
       else this.#slotOf.set(id, place);
       return { kind: 'slot', place };
     }
@@ -91,13 +93,13 @@ export class SequenceSlots<Work> {
   }
 
   #addToBacklog(request: SequenceRequest<Work>, existing: Backlog<Work> | undefined): void {
-    const { id, isEnd, backlogDeadlineMicroseconds } = request;
+    const { id, isLast, backlogDeadlineMicroseconds } = request;
     const entry = existing ?? { id, requests: [], deadlineMicroseconds: Infinity };
     if (!existing) this.#backlog.push(entry);
     entry.requests.push(request);
     entry.deadlineMicroseconds = Math.min(entry.deadlineMicroseconds, backlogDeadlineMicroseconds);
     // Another sequence of this id has to wait for itself.
-    if (isEnd) this.#backlogOf.delete(id);
+    if (isLast) this.#backlogOf.delete(id);
     else this.#backlogOf.set(id, entry);
   }
 

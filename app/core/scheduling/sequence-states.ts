@@ -1,5 +1,6 @@
 import { DATATYPES, datatypeOf, type Datatype } from '../datatypes.ts';
-import type { ModelConfig } from '../model-config/model-config.ts';
+import type { Message, ModelConfig } from '../model-config/model-config.ts';
+import { StatusError } from '../status.ts';
 import { elementCount, type NamedTensor, type Tensor } from '../tensors/tensor.ts';
 
 /** One implicit state: an input that gets what an output gave at the sequence's request before. */
@@ -61,6 +62,13 @@ export function stateTensors(states: SequenceStates): NamedTensor[] {
   return [...states].map(([name, tensor]) => ({ name, ...tensor }));
 }
 
+/** A state owns its bytes: a view would keep the whole answer of a batch alive. */
+function kept(output: NamedTensor): Tensor {
+  const { datatype, shape, data } = output;
+  const isMostOfIt = data.byteLength * 2 >= data.buffer.byteLength;
+  return { datatype, shape, data: isMostOfIt ? data : data.slice() };
+}
+
 /** The states after a run: its outputs, whatever shape they have; a state that the run did not give stays. */
 export function nextStates(
   specs: readonly StateSpec[],
@@ -71,10 +79,37 @@ export function nextStates(
   return new Map(
     specs.flatMap(({ inputName, outputName }): [string, Tensor][] => {
       const output = given.get(outputName);
-      const state = output
-        ? { datatype: output.datatype, shape: output.shape, data: output.data }
-        : before.get(inputName);
+      const state = output ? kept(output) : before.get(inputName);
       return state ? [[inputName, state]] : [];
     }),
+  );
+}
+
+/**
+ * Why no request can run although the model loads, or null: `use_growable_memory` asks for virtual memory of a GPU.
+ * (Triton logs this and runs the model without its states.)
+ */
+export function refuseGrowableMemory(config: ModelConfig): string | null {
+  const state = config.sequence_batching?.state?.find((each) => each.use_growable_memory ?? false);
+  if (!state) return null;
+  const name = state.input_name ?? '';
+  if (!state.use_same_buffer_for_input_output) {
+    return `In order to 'use_growable_memory', you must also enable 'use_single_buffer' for state input name '${name}'.`;
+  }
+  return `'use_growable_memory' can only work with KIND_GPU model instances right now. Please either change the instance type to KIND_GPU or set 'use_growable_memory' to false for state input '${name}'.`;
+}
+
+/** @throws StatusError in Triton's words if a `data_file` of this size is too short for its state. */
+export function checkStateFile(
+  initial: Message<'ModelSequenceBatching.InitialState'>,
+  fileBytes: number,
+): void {
+  const datatype = datatypeOf(initial.data_type ?? '') ?? 'BYTES';
+  if (datatype === 'BYTES') return;
+  const needed = elementCount(initial.dims ?? []) * DATATYPES[datatype].elementBytes;
+  if (needed <= fileBytes) return;
+  throw new StatusError(
+    'invalid-argument',
+    `initial_state setting expects ${needed} bytes, but the data provided from ${initial.data_file ?? ''}only has ${fileBytes} bytes.`,
   );
 }

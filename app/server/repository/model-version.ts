@@ -69,4 +69,6 @@ export interface VersionObserver {
     reason: string,
     restartInMilliseconds: number | null,
   ): void;
+  /** A line for the log. */
+  warned(text: string): void;
 }

@@ -13,6 +13,7 @@ import type { EngineSpec } from '../engine/engine.ts';
 import type { InstancePlace, SessionSettings } from '../engine/engine-messages.ts';
 import { openFileTree } from './model-files.ts';
 import type { PreparedModel } from './prepare-model.ts';
+import { readInitialStates, type StateFiles } from './read-initial-states.ts';
 import { readLabels, type OutputLabels } from './read-labels.ts';
 
 /** Everything that is needed to start one version of a model. */
@@ -20,6 +21,7 @@ export interface PreparedVersion {
   readonly config: ModelConfig;
   readonly engine: EngineSpec;
   readonly labels: OutputLabels;
+  readonly stateFiles: StateFiles;
   readonly warnings: readonly string[];
 }
 
@@ -39,7 +41,6 @@ function refuseUnsupported(config: ModelConfig): void {
   const refuse = (what: string): StatusError =>
     new StatusError('unsupported', `model '${name}' cannot be loaded: ${what} ${LATER}`);
   if (config.ensemble_scheduling || config.platform === 'ensemble') throw refuse('ensembles');
-  if (config.sequence_batching) throw refuse('sequence batching models');
   if ((config.batch_input?.length ?? 0) > 0 || (config.batch_output?.length ?? 0) > 0) {
     throw refuse('ragged batches (batch_input, batch_output)');
   }
@@ -189,13 +190,15 @@ export async function prepareVersion(
       warnings,
       engine: engineSpec(config, ''),
       labels: await readLabels(files.directory, config),
+      stateFiles: await readInitialStates(files.directory, config),
     };
   }
   const { path, relativePath } = await modelPathOf(polled, files.directory, version);
   const description = await describeOnnx(join(files.directory, version), relativePath);
   if (isUnreadable(description)) {
     const bare = loadedConfig({ polled, signature: null, gpuCount: 0, autoComplete: false });
-    return { config: bare.config, warnings: [], engine: engineSpec(bare.config, path), labels: new Map() };
+    const engine = engineSpec(bare.config, path);
+    return { config: bare.config, warnings: [], engine, labels: new Map(), stateFiles: new Map() };
   }
   const { config, warnings } = completeConfig(polled, description, environment);
   return {
@@ -203,5 +206,6 @@ export async function prepareVersion(
     warnings,
     engine: engineSpec(config, path),
     labels: await readLabels(files.directory, config),
+    stateFiles: await readInitialStates(files.directory, config),
   };
 }

@@ -11,7 +11,13 @@ import { explainExit, startEngine, type Engine, type EngineEnvironment } from '.
 import type { ProcessExit } from '../launch/process-launcher.ts';
 import { BatchRunner } from '../scheduling/batch-runner.ts';
 import { createScheduler } from '../scheduling/create-scheduler.ts';
-import { RequestRejected, type Batch, type PendingRequest, type Scheduler } from '../scheduling/scheduler.ts';
+import {
+  RequestRejected,
+  SchedulerRefusal,
+  type Batch,
+  type PendingRequest,
+  type Scheduler,
+} from '../scheduling/scheduler.ts';
 import { systemClock } from '../scheduling/system-clock.ts';
 import type { PreparedVersion } from './prepare-version.ts';
 import type {
@@ -118,6 +124,9 @@ export class ServedVersion implements ModelVersion {
     this.#runner = new BatchRunner(this.config, this.signature, this.statistics, systemClock);
     this.#scheduler = createScheduler(this.config, this.signature, {
       clock: systemClock,
+      instanceCount: prepared.engine.instances.length,
+      stateFiles: prepared.stateFiles,
+      warn: (text) => observer.warned(text),
       runBatch: (instance, batch) => void this.#runBatch(instance, batch),
     });
     this.#prepared = prepared;
@@ -237,7 +246,10 @@ export class ServedVersion implements ModelVersion {
     }
     if (this.#scheduler.pendingCount < MAX_QUEUED_REQUESTS && this.#inFlightBytes < MAX_IN_FLIGHT_BYTES)
       return;
-    throw new StatusError('unavailable', `${requestPrefix(checked.request.id)}Exceeds maximum queue size`);
+    throw new SchedulerRefusal(
+      'unavailable',
+      `${requestPrefix(checked.request.id)}Exceeds maximum queue size`,
+    );
   }
 
   #answered(request: AcceptedRequest, answer: Answer): void {

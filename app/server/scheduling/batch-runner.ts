@@ -82,12 +82,19 @@ export class BatchRunner {
       computeOutputNs: execution.outputNs,
     };
     this.#statistics.addExecution(this.#reportsNoBatch ? 0 : batchSize, times, Date.now());
-    batch.executed?.(execution.outputs);
-    return this.#answers(batch, execution, times, startedAt);
+    const failures = batch.executed?.(execution.outputs);
+    const answers = this.#answers(batch, execution, times, startedAt);
+    if (!failures?.size) return answers;
+    return answers.map(([request, answer]) => {
+      const failure = failures.get(request);
+      return [request, failure ? { failure } : answer];
+    });
   }
 
   #answers(batch: Batch, execution: Execution, times: ExecutionTimes, startedAt: number): Answered[] {
-    const wire = execution.outputs.map((output) => this.#checkOutput(output)).sort(byName);
+    // States are outputs of the model that clients do not see.
+    const seen = execution.outputs.filter(({ name }) => this.#signature.outputs.has(name));
+    const wire = seen.map((output) => this.#checkOutput(output)).sort(byName);
     const shares = wire.map((output) => this.#split(batch, output));
     return batch.requests.map((request, index): Answered => {
       const { id, outputs: requested } = request.checked.request;

@@ -2,7 +2,8 @@ import type { ServedSignature } from '../../core/open-inference/served-signature
 import { gatherInputs, type BatchRule } from '../../core/scheduling/batch-tensors.ts';
 import type { Batch, PendingRequest } from './scheduler.ts';
 
-function requestedOutputs(
+/** Outputs that at least one of the requests asks for. */
+export function requestedOutputs(
   signature: ServedSignature,
   requests: readonly PendingRequest[],
 ): readonly string[] {

@@ -38,13 +38,19 @@ export interface Batch {
   readonly inputs: readonly BatchTensor[];
   /** Outputs that are asked of the model. */
   readonly outputs: readonly string[];
-  /** Told the model's own outputs, of all rows, before the instance becomes idle and the requests are answered. */
-  executed?(outputs: readonly NamedTensor[]): void;
+  /**
+   * Told the model's own outputs, of all rows, before the instance becomes idle and the requests are answered. The
+   * requests in the result fail with what is said of them.
+   */
+  executed?(outputs: readonly NamedTensor[]): ReadonlyMap<PendingRequest, StatusError>;
 }
+
+/** A request that a scheduler did not take: it is answered, and counted, like one that does not fit its model. */
+export class SchedulerRefusal extends StatusError {}
 
 /** Decides which requests run when and together. The version that owns it runs the batches and answers the requests. */
 export interface Scheduler {
-  /** Takes a request. @throws StatusError if it is refused at once; then it was never pending. */
+  /** Takes a request. @throws SchedulerRefusal if it is refused at once; then it was never pending. */
   enqueue(request: PendingRequest): void;
   /** The instance has nothing to do: at the start, and after each batch. */
   instanceIdle(instance: number): void;
@@ -68,6 +74,11 @@ export interface SchedulerClock {
 /** What a scheduler acts through. */
 export interface SchedulerEnvironment {
   readonly clock: SchedulerClock;
+  readonly instanceCount: number;
+  /** Content of the files that `initial_state` names, by the name of the file. */
+  readonly stateFiles: ReadonlyMap<string, Uint8Array>;
+  /** Writes a line to the log. */
+  warn(text: string): void;
   /** Runs a batch on an idle instance, which is then busy until `instanceIdle` is called for it. */
   runBatch(instance: number, batch: Batch): void;
 }

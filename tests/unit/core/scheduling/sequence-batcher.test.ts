@@ -40,6 +40,7 @@ function request(text: string, more: Partial<Work> & { deadline?: number } = {})
     id: BigInt(words[0] ?? 0),
     isStart: words.includes('start'),
     isEnd: words.includes('end'),
+    isLast: words.includes('end'),
     backlogDeadlineMicroseconds: deadline,
     work: { name: words.at(-1) ?? '', shape: '', isAbandoned: false, ...work },
   };

@@ -68,6 +68,7 @@ function play({
         id: BigInt(sequence + 1),
         isStart: position === 0,
         isEnd: position === length - 1,
+        isLast: position === length - 1,
         backlogDeadlineMicroseconds: Infinity,
         work: { sequence, position, shape: String((sequence + position) % shapes) },
       },
