@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeInferResponse, type InferResponse } from '../../../app/core/open-inference/infer-response.ts';
 import {
@@ -90,7 +90,10 @@ export async function writeModel(repository: string, name: string, model: TestMo
       await cp(join(FIXTURES, model.file), join(directory, version, 'model.onnx'));
   }
   if (model.config !== undefined) await writeFile(join(directory, 'config.pbtxt'), model.config);
-  for (const [path, text] of Object.entries(model.files ?? {})) await writeFile(join(directory, path), text);
+  for (const [path, text] of Object.entries(model.files ?? {})) {
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), text);
+  }
 }
 
 /** A real server process over a repository of its own. */
