@@ -15,8 +15,18 @@ export interface InferCall {
   readonly protocol: 'binary' | 'json';
   /** Who asked: a person, or the request that Conch sends by itself after the first load. */
   readonly origin: 'user' | 'first-run';
+  /** Where the request stands in a sequence, for models that keep state between requests. */
+  readonly sequence?: SequencePlace;
   /** How each input was made, so that history can offer the same form again. Kept as it is. */
   readonly recipes?: Readonly<Record<string, InputRecipe>>;
+}
+
+/** A request's place in a sequence. The id is text here (64-bit numbers are exact so), and a number on the wire or not. */
+export interface SequencePlace {
+  readonly id: string;
+  readonly idType: 'number' | 'text';
+  readonly isStart: boolean;
+  readonly isEnd: boolean;
 }
 
 /** How an input's values were made. */
@@ -74,6 +84,7 @@ export interface HistorySummary {
   readonly version?: number;
   readonly protocol: 'binary' | 'json';
   readonly origin: 'user' | 'first-run';
+  readonly sequence?: SequencePlace;
   readonly isAnswered: boolean;
   /** `input [1,8,8] FP32, …` */
   readonly inputsSummary: string;

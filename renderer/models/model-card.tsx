@@ -2,6 +2,7 @@ import { Title } from '@mantine/core';
 import { IconAlertTriangle, IconCircleX, IconInfoCircle } from '@tabler/icons-react';
 import type { ModelEntry, ProbeOutcome } from '../../app/contract/model-entry.ts';
 import type { ModelNotice, Verdict } from '../../app/core/formats/model-description.ts';
+import { modelInputs } from '../test/model-inputs.ts';
 import { formatBytes, formatMilliseconds } from '../format/format-quantity.ts';
 import { FixBox } from './fix-box.tsx';
 import { SignatureTable } from './signature-table.tsx';
@@ -34,6 +35,7 @@ export function ModelCard({ model }: { readonly model: ModelEntry }) {
               {description.externalData.length > 0 && (
                 <Fact label="External data" value={description.externalData.join(', ')} />
               )}
+              <SchedulingFact model={model} />
               <ProbeFact probe={model.probe} />
               <Fact label="Directory" value={model.path} />
             </dl>
@@ -52,6 +54,11 @@ function Fact({ label, value }: { readonly label: string; readonly value: string
       <dd title={value}>{value}</dd>
     </div>
   );
+}
+
+function SchedulingFact({ model }: { readonly model: ModelEntry }) {
+  const { sequence } = modelInputs(model);
+  return sequence ? <Fact label="Scheduling" value={sequence.words} /> : null;
 }
 
 function ProbeFact({ probe }: { readonly probe: ProbeOutcome }) {

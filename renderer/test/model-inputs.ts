@@ -4,14 +4,19 @@ import type { ModelConfig } from '../../app/core/model-config/model-config.ts';
 import { signatureOf } from '../../app/core/model-config/onnx-signature.ts';
 import { parseModelConfig } from '../../app/core/model-config/parse-config.ts';
 import { wireShapes } from '../../app/core/model-config/wire-shapes.ts';
+import { describeSequenceBatching } from '../../app/core/scheduling/describe-sequence-batching.ts';
+import { sequenceControls } from '../../app/core/scheduling/sequence-controls.ts';
 import { statusOf } from '../../app/core/status.ts';
 import { axesOf, type InputField } from './input-field.ts';
+import type { SequenceIdType } from './sequence-draft.ts';
 
 /** What a test form is made from. */
 export interface ModelInputs {
   readonly fields: readonly InputField[];
   /** Label file of each output that has one. */
   readonly labelFiles: Readonly<Record<string, string>>;
+  /** What a sequence's id is, and how sequences are scheduled in words; absent for a model without sequences. */
+  readonly sequence?: { readonly idType: SequenceIdType; readonly words: string };
   /** Why there is no form, in a sentence. */
   readonly problem?: string;
 }
@@ -44,12 +49,20 @@ function readInputs(model: ModelEntry): ModelInputs {
       name === undefined || file === undefined || file === '' ? [] : [[name, file]],
     ),
   );
-  if (fields.length > 0) return { fields, labelFiles };
+  if (fields.length > 0) return { fields, labelFiles, ...sequenceOf(config) };
   return {
     fields,
     labelFiles,
     problem: problem ?? 'The config names no inputs, so there is nothing to send.',
   };
+}
+
+function sequenceOf(config: ModelConfig): Pick<ModelInputs, 'sequence'> {
+  const words = describeSequenceBatching(config);
+  if (words === null) return {};
+  const { correlation } = sequenceControls(config);
+  if (correlation === null) return { sequence: { idType: 'any', words } };
+  return { sequence: { idType: correlation.datatype === 'BYTES' ? 'text' : 'number', words } };
 }
 
 function servedConfig(model: ModelEntry): { config: ModelConfig; problem?: string } {

@@ -7,8 +7,16 @@ import { refuseRun, runInference, type RunState } from '../results/results-store
 import { buildInput } from './build-input.ts';
 import type { InputField } from './input-field.ts';
 import { modelInputs } from './model-inputs.ts';
+import {
+  afterAnswer,
+  afterFailure,
+  FIRST_SEQUENCE,
+  idMistake,
+  placeOf,
+  type SequenceIdType,
+} from './sequence-draft.ts';
 import { createForm, reconcileForm, type TestForm } from './test-form.ts';
-import { setForm, useTestFormStore } from './test-form-store.ts';
+import { setForm, updateForm, useTestFormStore } from './test-form-store.ts';
 
 /** A request made from a form, or the first input that is not ready. */
 export type BuiltCall =
@@ -21,6 +29,7 @@ export function buildCall(
   fields: readonly InputField[],
   form: TestForm,
   origin: InferCall['origin'],
+  idType?: SequenceIdType,
 ): BuiltCall {
   const inputs: NamedTensor[] = [];
   const recipes: Record<string, InputRecipe> = {};
@@ -33,7 +42,14 @@ export function buildCall(
     inputs.push(built.tensor);
     recipes[field.name] = built.recipe;
   }
-  return { kind: 'ready', call: { model, inputs, recipes, protocol: form.protocol, origin } };
+  const call = { model, inputs, recipes, protocol: form.protocol, origin };
+  if (idType === undefined) return { kind: 'ready', call };
+  const draft = form.sequence ?? FIRST_SEQUENCE;
+  const mistake = idMistake(draft.id, idType);
+  if (mistake !== null) return { kind: 'mistake', input: 'Sequence', message: mistake };
+  // The request that Conch sends by itself leaves nothing behind.
+  const sent = origin === 'first-run' ? { ...draft, isStart: true, isEnd: true } : draft;
+  return { kind: 'ready', call: { ...call, sequence: placeOf(sent, idType) } };
 }
 
 /** The model's form: the one that is there, brought up to date with its inputs, or a new one with example values. */
@@ -73,8 +89,8 @@ export async function sendForm(
   form: TestForm,
   origin: InferCall['origin'],
 ): Promise<RunState | BuiltCall> {
-  const { fields, problem } = modelInputs(model);
-  const built = buildCall(model.name, fields, form, origin);
+  const { fields, problem, sequence } = modelInputs(model);
+  const built = buildCall(model.name, fields, form, origin, sequence?.idType);
   if (fields.length === 0 || built.kind === 'mistake') {
     const message =
       built.kind === 'mistake' ? `${built.input}: ${built.message}` : (problem ?? 'There are no inputs.');
@@ -82,7 +98,23 @@ export async function sendForm(
     return built;
   }
   rememberDims(host, model.name, fields, form);
-  return runInference(host, built.call);
+  const run = await runInference(host, built.call);
+  if (sequence && origin === 'user') moveOn(model.name, run);
+  return run;
+}
+
+/** The next request of a sequence is the one after this: the form says so by itself. */
+function moveOn(model: string, run: RunState): void {
+  if (run.kind !== 'finished') return;
+  const { outcome } = run.entry;
+  updateForm(model, (form) => {
+    const draft = form.sequence ?? FIRST_SEQUENCE;
+    const isAnswered = outcome.kind === 'answered';
+    return {
+      ...form,
+      sequence: isAnswered ? afterAnswer(draft) : afterFailure(draft, outcome.failure.message),
+    };
+  });
 }
 
 function rememberDims(host: HostClient, model: string, fields: readonly InputField[], form: TestForm): void {

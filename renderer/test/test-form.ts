@@ -14,6 +14,7 @@ import {
   type FreeDims,
   type InputField,
 } from './input-field.ts';
+import type { SequenceDraft } from './sequence-draft.ts';
 
 /** What a person has put into the form of one model. */
 export interface TestForm {
@@ -25,6 +26,8 @@ export interface TestForm {
   /** Names of optional inputs that are left out. */
   readonly leftOut: readonly string[];
   readonly protocol: 'binary' | 'json';
+  /** Where the next request stands, for models with sequences; absent until something was put there. */
+  readonly sequence?: SequenceDraft;
 }
 
 /** A form that can be run as it stands: example values where the model brings some, generated ones elsewhere. */
@@ -112,6 +115,7 @@ export function reconcileForm(form: TestForm, fields: readonly InputField[], fre
     dims,
     drafts: { ...fresh.drafts, ...Object.fromEntries(kept) },
     protocol: form.protocol,
+    ...(form.sequence && { sequence: form.sequence }),
   };
 }
 
@@ -128,7 +132,9 @@ export function formOfEntry(form: TestForm, fields: readonly InputField[], entry
   }
   const sent = new Set(entry.inputs.map(({ name }) => name));
   const leftOut = fields.flatMap(({ name, isOptional }) => (isOptional && !sent.has(name) ? [name] : []));
-  return { ...form, dims, drafts, leftOut, protocol: entry.protocol };
+  const { protocol } = entry;
+  const sequence = entry.sequence && { ...entry.sequence, answered: 0 };
+  return { ...form, dims, drafts, leftOut, protocol, ...(sequence && { sequence }) };
 }
 
 function draftOfRecipe(field: InputField, tensor: NamedTensor, recipe: InputRecipe | undefined): InputDraft {

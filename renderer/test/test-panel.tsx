@@ -11,6 +11,8 @@ import { InputCard } from './input-card.tsx';
 import { labelsOfOutput, modelInputs } from './model-inputs.ts';
 import { RunBar } from './run-bar.tsx';
 import { ensureForm, resetForm, sendForm } from './send-form.ts';
+import { FIRST_SEQUENCE } from './sequence-draft.ts';
+import { SequenceRow } from './sequence-row.tsx';
 import { SizesRow } from './sizes-row.tsx';
 import { TensorDrop } from './tensor-drop.tsx';
 import type { TestForm } from './test-form.ts';
@@ -52,7 +54,7 @@ function Inputs({ model }: { readonly model: ModelEntry }) {
 function InputForm({ model, form }: { readonly model: ModelEntry; readonly form: TestForm }) {
   const host = useHost();
   const remembered = useRememberedDims(model.name);
-  const { fields } = modelInputs(model);
+  const { fields, sequence } = modelInputs(model);
   const run = useRun(model.name);
   const [isSending, setSending] = useState(false);
   const blockedBecause = blockedReason(model);
@@ -83,6 +85,9 @@ function InputForm({ model, form }: { readonly model: ModelEntry; readonly form:
         onRun={() => void send()}
         onReset={() => void reset()}
       />
+      {sequence && (
+        <SequenceRow model={model.name} idType={sequence.idType} sequence={form.sequence ?? FIRST_SEQUENCE} />
+      )}
       <SizesRow model={model.name} fields={fields} dims={form.dims} />
       {fields.map((field) => {
         const draft = form.drafts[field.name];

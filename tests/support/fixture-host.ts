@@ -106,6 +106,7 @@ export function createFixtureHost(change: Partial<HostSnapshot> = {}): FixtureHo
       timing: { totalMicroseconds: 1_840 },
       inputs: call.inputs,
       recipes: call.recipes ?? {},
+      ...(call.sequence && { sequence: call.sequence }),
       outcome: { kind: 'answered', modelVersion: '2', outputs },
     };
   };

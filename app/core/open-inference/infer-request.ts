@@ -401,8 +401,13 @@ function printOutgoingOutput(output: { name: string; classification?: number }):
   return `{"name":${printString(output.name)},"parameters":{"binary_data":true${classification}}}`;
 }
 
-function printParameter([name, value]: [string, RequestParameter]): string {
-  return `${printString(name)}:${typeof value === 'string' ? printString(value) : String(value)}`;
+/** Request parameters as the members of a JSON object, 64-bit numbers exactly. */
+export function printParameters(parameters: Readonly<Record<string, RequestParameter>>): string {
+  const print = (value: RequestParameter): string =>
+    typeof value === 'string' ? printString(value) : String(value);
+  return Object.entries(parameters)
+    .map(([name, value]) => `${printString(name)}:${print(value)}`)
+    .join(',');
 }
 
 /**
@@ -417,10 +422,10 @@ export function encodeInferRequest(request: OutgoingInferRequest): {
     ({ name, shape, datatype, data }) =>
       `{"name":${printString(name)},"shape":[${shape.join(',')}],"datatype":"${datatype}","parameters":{"binary_data_size":${data.byteLength}}}`,
   );
-  const parameters = Object.entries(request.parameters ?? {}).map(printParameter);
+  const parameters = printParameters({ ...request.parameters, binary_data_output: true });
   const members = [
     ...(request.id ? [`"id":${printString(request.id)}`] : []),
-    `"parameters":{${[...parameters, '"binary_data_output":true'].join(',')}}`,
+    `"parameters":{${parameters}}`,
     `"inputs":[${inputs.join(',')}]`,
     ...(request.outputs ? [`"outputs":[${request.outputs.map(printOutgoingOutput).join(',')}]`] : []),
   ];

@@ -1,5 +1,12 @@
-import type { HistoryEntry, InferCall, InferFailure, RequestTiming } from '../../contract/inference.ts';
+import type {
+  HistoryEntry,
+  InferCall,
+  InferFailure,
+  RequestTiming,
+  SequencePlace,
+} from '../../contract/inference.ts';
 import { explainFailure } from '../../core/explanations/explain-failure.ts';
+import type { RequestParameter } from '../../core/open-inference/infer-request.ts';
 import type { RequestRecord } from '../../core/server-events/server-event.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { NamedTensor } from '../../core/tensors/tensor.ts';
@@ -36,6 +43,14 @@ function timingOf(totalMicroseconds: number, record: RequestRecord | undefined):
   };
 }
 
+function sequenceParameters({ id, idType, isStart, isEnd }: SequencePlace): Record<string, RequestParameter> {
+  return {
+    sequence_id: idType === 'number' ? BigInt(id) : id,
+    sequence_start: isStart,
+    sequence_end: isEnd,
+  };
+}
+
 /** Sends one request as any client would and says what became of it, with the server's own account of its time. */
 export async function runInference(
   call: InferCall,
@@ -55,6 +70,7 @@ export async function runInference(
     inputsSummary: summarizeInputs(call.inputs),
     inputs: call.inputs,
     recipes: call.recipes ?? {},
+    ...(call.sequence && { sequence: call.sequence }),
   };
   try {
     const { response, totalMicroseconds } = await client().infer({
@@ -64,6 +80,7 @@ export async function runInference(
       protocol: call.protocol,
       ...(call.version !== undefined && { version: String(call.version) }),
       ...(call.outputs && { outputs: call.outputs }),
+      ...(call.sequence && { parameters: sequenceParameters(call.sequence) }),
     });
     const version = Number(response.modelVersion);
     return {

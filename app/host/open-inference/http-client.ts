@@ -1,7 +1,11 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { printJsonData } from '../../core/open-inference/json-tensor.ts';
-import { encodeInferRequest } from '../../core/open-inference/infer-request.ts';
+import {
+  encodeInferRequest,
+  printParameters,
+  type RequestParameter,
+} from '../../core/open-inference/infer-request.ts';
 import { decodeInferResponse, type InferResponse } from '../../core/open-inference/infer-response.ts';
 import { StatusError, type StatusCode } from '../../core/status.ts';
 import type { NamedTensor } from '../../core/tensors/tensor.ts';
@@ -16,6 +20,7 @@ export interface InferenceRequest {
   /** All outputs when absent. */
   readonly outputs?: readonly string[];
   readonly protocol: 'binary' | 'json';
+  readonly parameters?: Readonly<Record<string, RequestParameter>>;
 }
 
 /** A failure that a server answered, with the HTTP status that it came with. */
@@ -125,7 +130,7 @@ function errorText(body: Uint8Array, status: number): string {
   return text.trim() === '' ? `The server answered with HTTP status ${status}.` : text;
 }
 
-function jsonInferBody({ id, inputs, outputs }: InferenceRequest): Uint8Array {
+function jsonInferBody({ id, inputs, outputs, parameters }: InferenceRequest): Uint8Array {
   const printed = inputs.map(({ name, shape, datatype, data }) => {
     if (datatype === 'FP16' || datatype === 'BF16')
       throw new StatusError(
@@ -136,6 +141,7 @@ function jsonInferBody({ id, inputs, outputs }: InferenceRequest): Uint8Array {
   });
   const members = [
     ...(id ? [`"id":${JSON.stringify(id)}`] : []),
+    ...(parameters ? [`"parameters":{${printParameters(parameters)}}`] : []),
     `"inputs":[${printed.join(',')}]`,
     ...(outputs ? [`"outputs":${JSON.stringify(outputs.map((name) => ({ name })))}`] : []),
   ];
@@ -151,6 +157,7 @@ function inferBody(request: InferenceRequest): {
   const { header, blocks } = encodeInferRequest({
     ...(request.id !== undefined && { id: request.id }),
     inputs: request.inputs,
+    ...(request.parameters && { parameters: request.parameters }),
     ...(request.outputs && { outputs: request.outputs.map((name) => ({ name })) }),
   });
   return {
