@@ -8,6 +8,59 @@ export interface FailurePattern {
 
 /** Known messages, the more telling before those that may surround them. */
 export const FAILURES: readonly FailurePattern[] = [
+  // Requests whose place in a sequence is not clear.
+  {
+    pattern:
+      /inference request for sequence (?<id>.+) to model '(?<model>[^']*)' must specify the START flag/,
+    what: 'The server does not know the sequence {id}.',
+    why: 'Its first request has to say that it starts the sequence. It may also have ended: by a request that said so, or because no request came for max_sequence_idle_microseconds.',
+    fix: 'Send the first request with sequence_start true. If the pauses between requests are long, raise max_sequence_idle_microseconds in the config.',
+  },
+  {
+    pattern:
+      /inference request to model '(?<model>[^']*)' must specify a non-zero or non-empty correlation ID/,
+    what: 'The request does not say to which sequence it belongs.',
+    why: '{model} keeps state between the requests of a sequence (sequence_batching), so each request needs the id of one.',
+    fix: 'Send the request parameter sequence_id (not 0), and sequence_start with the first request.',
+  },
+  {
+    pattern:
+      /inference request to model '(?<model>[^']*)' must specify batch-size 1 due to requirements of sequence batcher/,
+    what: 'The request holds several items, but a request of a sequence is one item.',
+    why: 'The server makes the batches itself, from the requests of different sequences.',
+    fix: 'Send one item in a request: the first size of every shape is 1.',
+  },
+  {
+    pattern:
+      /sequence batching control '(?<control>[^']*)' data-type is '(?<given>\w+)', but model '(?<model>[^']*)' expects '(?<expected>\w+)'/,
+    what: 'The id of the sequence has the wrong type for {model}.',
+    why: 'The model gets the id as its input {control}: text where that is BYTES, a number for other types.',
+    fix: 'Send sequence_id as text in quotes if {expected} is BYTES, else as a number without quotes.',
+  },
+  {
+    pattern: /timeout of the corresponding sequence has been expired/,
+    what: 'The sequence waited for a slot longer than its request allowed.',
+    why: 'Every slot belongs to another sequence until that one ends or is idle for max_sequence_idle_microseconds.',
+    fix: 'End sequences with sequence_end as soon as they are over, or allow more of them: max_batch_size (direct), max_candidate_sequences (oldest), or more instances.',
+  },
+  {
+    pattern: /failed to split the output state tensor '(?<output>[^']*)' in responses/,
+    what: 'The state {output} cannot be kept when several sequences run in one batch.',
+    why: 'It is listed as an output of the model, too. Triton’s ONNX Runtime backend then keeps it for the first row of a batch only.',
+    fix: 'Take {output} out of the outputs in the config. If clients need it, let the model give it a second time under another name (an Identity node).',
+  },
+  {
+    pattern: /sequence (?<id>.+) of model '(?<model>[^']*)' has ended and has to be started again/,
+    what: 'The sequence {id} is lost.',
+    why: 'Its state lived with the engine process of {model}, which ended.',
+    fix: 'Start the sequence again from its first request.',
+  },
+  {
+    pattern: /'use_growable_memory'/,
+    what: 'The model wants a state that grows in the memory of a GPU.',
+    why: 'use_growable_memory needs CUDA’s virtual memory, which only a Triton with GPU instances has.',
+    fix: 'Set use_growable_memory to false, or serve the model in the Triton container on a machine with a GPU.',
+  },
   // Requests whose tensors do not fit the model.
   {
     pattern:

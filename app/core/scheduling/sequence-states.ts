@@ -59,7 +59,7 @@ export function idleStates(like: SequenceStates): SequenceStates {
 
 /** The inputs that carry the states. */
 export function stateTensors(states: SequenceStates): NamedTensor[] {
-  return [...states].map(([name, tensor]) => ({ name, ...tensor }));
+  return [...states].map(([name, { datatype, shape, data }]) => ({ name, datatype, shape, data }));
 }
 
 /** A state owns its bytes: a view would keep the whole answer of a batch alive. */

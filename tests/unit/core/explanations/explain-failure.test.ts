@@ -8,6 +8,32 @@ const NOTE =
 /** Real messages, each with words that its explanation must say. */
 const MESSAGES: readonly (readonly [message: string, words: string])[] = [
   [
+    "inference request for sequence 42 to model 'm' must specify the START flag on the first request of the sequence",
+    'does not know the sequence 42',
+  ],
+  ["inference request to model 'm' must specify a non-zero or non-empty correlation ID", 'sequence_id'],
+  [
+    "inference request to model 'm' must specify batch-size 1 due to requirements of sequence batcher",
+    'one item in a request',
+  ],
+  [
+    "[request id: <id_unknown>] sequence batching control 'CORRID' data-type is 'BYTES', but model 'm' expects 'UINT64'",
+    'wrong type for m',
+  ],
+  ['timeout of the corresponding sequence has been expired', 'sequence_end'],
+  [
+    "[request id: <id_unknown>] failed to split the output state tensor 'OUTPUT_STATE' in responses: expected batch size of at least 2 in model output, got 1",
+    'Take OUTPUT_STATE out of the outputs',
+  ],
+  [
+    "sequence 7 of model 'm' has ended and has to be started again: the engine process of model 'm' ended: it was killed (SIGKILL); it is being started again",
+    'The sequence 7 is lost',
+  ],
+  [
+    "'use_growable_memory' can only work with KIND_GPU model instances right now. Please either change the instance type to KIND_GPU or set 'use_growable_memory' to false for state input 'S'.",
+    'use_growable_memory to false',
+  ],
+  [
     `[request id: <id_unknown>] unexpected shape for input 'I' for model 'm'. Expected [-1,3], got [3]. ${NOTE}`,
     'put a 1 in front',
   ],
