@@ -32,7 +32,11 @@ export function modelInputs(model: ModelEntry): ModelInputs {
 
 function readInputs(model: ModelEntry): ModelInputs {
   const { config, problem } = servedConfig(model);
+  const { sequence } = sequenceOf(config);
   const maxBatchSize = config.max_batch_size ?? 0;
+  // The server makes the batches of sequences itself: a request is one item.
+  const wireOf = (shape: readonly number[]): readonly number[] =>
+    sequence && maxBatchSize > 0 ? [1, ...shape.slice(1)] : shape;
   const fields: InputField[] = [];
   for (const { name, datatype, wireShape, optional } of wireShapes(config).inputs) {
     if (datatype === null) continue;
@@ -40,7 +44,7 @@ function readInputs(model: ModelEntry): ModelInputs {
     fields.push({
       name,
       datatype,
-      axes: axesOf(name, wireShape, maxBatchSize, described?.dims.value ?? null),
+      axes: axesOf(name, wireOf(wireShape), maxBatchSize, described?.dims.value ?? null),
       isOptional: optional ?? false,
     });
   }
@@ -49,7 +53,7 @@ function readInputs(model: ModelEntry): ModelInputs {
       name === undefined || file === undefined || file === '' ? [] : [[name, file]],
     ),
   );
-  if (fields.length > 0) return { fields, labelFiles, ...sequenceOf(config) };
+  if (fields.length > 0) return { fields, labelFiles, ...(sequence && { sequence }) };
   return {
     fields,
     labelFiles,

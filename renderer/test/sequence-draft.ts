@@ -9,8 +9,8 @@ export interface SequenceDraft {
   readonly id: string;
   readonly isStart: boolean;
   readonly isEnd: boolean;
-  /** Requests of it that were answered. */
-  readonly answered: number;
+  /** Requests of it that were answered; null where it was not begun here. */
+  readonly answered: number | null;
 }
 
 /** What a form begins with: the start of sequence 1. */
@@ -42,7 +42,8 @@ export function placeOf({ id, isStart, isEnd }: SequenceDraft, type: SequenceIdT
 /** The draft for the request after one that was answered: it goes on, or begins anew behind an end. */
 export function afterAnswer(draft: SequenceDraft): SequenceDraft {
   if (draft.isEnd) return { ...draft, isStart: true, isEnd: false, answered: 0 };
-  return { ...draft, isStart: false, answered: draft.isStart ? 1 : draft.answered + 1 };
+  const before = draft.isStart ? 0 : draft.answered;
+  return { ...draft, isStart: false, answered: before === null ? null : before + 1 };
 }
 
 /** The draft after a failure: where the server does not know the sequence (any more), it is started again. */
@@ -62,5 +63,7 @@ export function nextSequence({ id }: SequenceDraft): SequenceDraft {
 export function describeDraft({ id, isStart, isEnd, answered }: SequenceDraft): string {
   if (isStart) return isEnd ? `A sequence of one request: ${id}.` : `Starts sequence ${id}.`;
   const end = isEnd ? ', and ends it' : '';
-  return `Request ${answered + 1} of sequence ${id}${end}.`;
+  return answered === null
+    ? `Goes on with sequence ${id}${end}.`
+    : `Request ${answered + 1} of sequence ${id}${end}.`;
 }

@@ -28,7 +28,7 @@ export function SequenceRow({ model, idType, sequence }: SequenceRowProps) {
     <div className="sequence-row" role="group" aria-label="Sequence">
       <TextInput
         size="xs"
-        w={148}
+        w={132}
         label="Sequence"
         value={sequence.id}
         error={mistake ?? undefined}
@@ -50,10 +50,10 @@ export function SequenceRow({ model, idType, sequence }: SequenceRowProps) {
         <Button size="compact-xs" variant="default" onClick={() => change(nextSequence(sequence))}>
           New sequence
         </Button>
-        <span className="sequence-words" role="status">
-          {mistake === null ? describeDraft(sequence) : ''}
-        </span>
       </div>
+      <span className="sequence-words" role="status">
+        {mistake === null ? describeDraft(sequence) : ''}
+      </span>
     </div>
   );
 }

@@ -133,7 +133,7 @@ export function formOfEntry(form: TestForm, fields: readonly InputField[], entry
   const sent = new Set(entry.inputs.map(({ name }) => name));
   const leftOut = fields.flatMap(({ name, isOptional }) => (isOptional && !sent.has(name) ? [name] : []));
   const { protocol } = entry;
-  const sequence = entry.sequence && { ...entry.sequence, answered: 0 };
+  const sequence = entry.sequence && { ...entry.sequence, answered: null };
   return { ...form, dims, drafts, leftOut, protocol, ...(sequence && { sequence }) };
 }
 

@@ -46,6 +46,28 @@ export class TestPage {
       await this.input(input).getByLabel(label, { exact: true }).fill(text);
   }
 
+  /** The row that says where the next request stands in its sequence. */
+  get #sequence(): Locator {
+    return this.inputs.getByRole('group', { name: 'Sequence', exact: true });
+  }
+
+  /** What the next request does to its sequence, in words. */
+  get sequenceWords(): Locator {
+    return this.#sequence.getByRole('status');
+  }
+
+  async setSequence(flag: 'Start' | 'End', isSet: boolean): Promise<void> {
+    await this.#sequence.getByRole('checkbox', { name: flag }).setChecked(isSet);
+  }
+
+  async setSequenceId(id: string): Promise<void> {
+    await this.#sequence.getByRole('textbox', { name: 'Sequence' }).fill(id);
+  }
+
+  async newSequence(): Promise<void> {
+    await this.#sequence.getByRole('button', { name: 'New sequence' }).click();
+  }
+
   /** Sets a free size, by its symbolic name. */
   async setSize(label: string, size: number): Promise<void> {
     await this.size(label).fill(String(size));

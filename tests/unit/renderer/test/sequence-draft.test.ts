@@ -15,6 +15,8 @@ test('answers move the draft on: start, next, end, and a start again', () => {
   const third = { ...afterAnswer(second), isEnd: true };
   expect(describeDraft(third)).toBe('Request 3 of sequence 1, and ends it.');
   expect(describeDraft(afterAnswer(third))).toBe('Starts sequence 1.');
+  const fromHistory = { id: '4', isStart: false, isEnd: false, answered: null };
+  expect(describeDraft(afterAnswer(fromHistory))).toBe('Goes on with sequence 4.');
   expect(describeDraft({ ...FIRST_SEQUENCE, isEnd: true })).toBe('A sequence of one request: 1.');
 });
 
