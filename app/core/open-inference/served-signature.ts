@@ -82,3 +82,15 @@ export function reshapeDims(
   const variable = shape.filter((_, index) => from[index] === -1);
   return to.map((dim) => (dim === -1 ? (variable.shift() ?? 1) : dim));
 }
+
+/** The shape in which an output travels: what the model gave, its `reshape` undone. */
+export function wireShape(
+  { maxBatchSize, outputs }: ServedSignature,
+  name: string,
+  shape: readonly number[],
+): readonly number[] {
+  const declared = outputs.get(name);
+  if (!declared?.reshape) return shape;
+  const batch = maxBatchSize > 0 ? 1 : 0;
+  return [...shape.slice(0, batch), ...reshapeDims(shape.slice(batch), declared.reshape, declared.dims)];
+}

@@ -2,7 +2,8 @@ import { asString, findMember } from '../../core/open-inference/json-access.ts';
 import { isJsonObject, parseJson } from '../../core/open-inference/json-document.ts';
 import { checkJsonSize } from '../../core/open-inference/infer-request.ts';
 import { StatusError } from '../../core/status.ts';
-import type { LoadParameters, ModelRepository } from '../repository/model-repository.ts';
+import type { ModelRepository } from '../repository/model-repository.ts';
+import type { LoadParameters } from '../repository/poll-model.ts';
 import { emptyReply, JSON_TYPE, jsonReply, type Reply } from './reply.ts';
 
 const MAX_NAME_CHARACTERS = 1024;
@@ -47,6 +48,11 @@ function readLoadParameters(body: Uint8Array): LoadParameters {
     else throw new StatusError('internal', 'unexpected error on creating Triton parameter');
   }
   return { config, files };
+}
+
+function readUnloadDependents(body: Uint8Array): boolean {
+  const parameters = body.byteLength === 0 ? undefined : findMember(parseJson(body), 'parameters');
+  return parameters !== undefined && findMember(parameters, 'unload_dependents') === true;
 }
 
 /** What the repository endpoints need. */
@@ -97,9 +103,9 @@ export async function handleLoad(call: RepositoryCall): Promise<Reply> {
 export async function handleUnload(call: RepositoryCall): Promise<Reply> {
   refuseRepositoryName(call);
   checkJsonSize(call.body.byteLength, call.maxInputBytes);
-  if (call.body.byteLength > 0) parseJson(call.body);
+  const withDependents = readUnloadDependents(call.body);
   refuseUnlessExplicit(call);
   checkName(call.name);
-  await call.repository.unload(call.name);
+  await call.repository.unload(call.name, withDependents);
   return emptyReply(200, JSON_TYPE);
 }

@@ -81,11 +81,9 @@ export class LoadedModels {
     return [...this.#models.keys()].sort().flatMap((name) => this.readyVersions(name));
   }
 
-  /** Every version that has something behind it, ready or not. */
-  allServed(): readonly ModelVersion[] {
-    return [...this.#models.values()].flatMap(({ versions }) =>
-      [...versions.values()].flatMap((slot) => slot.served ?? []),
-    );
+  /** The versions of a model that have something behind them, ready or not. */
+  servedVersions(name: string): readonly ModelVersion[] {
+    return this.versionsOf(name).flatMap(([, { served }]) => served ?? []);
   }
 
   /** Directories of ours that load requests filled. */

@@ -1,19 +1,16 @@
+import { performance } from 'node:perf_hooks';
+import { composingModels } from '../../core/repository/ensemble-graph.ts';
+import { printStatus } from '../../core/open-inference/error-body.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import { LoadedModels, statusOfSlot, type LoadedModel } from './loaded-models.ts';
-import { directoryOfModel, findModelDirectories, type ModelDirectories } from './model-directories.ts';
-import type { ModelVersion, VersionStatus } from './model-version.ts';
-import { writeOverrideFiles, type OverrideDirectory } from './override-files.ts';
-import { prepareModel, type PreparedModel } from './prepare-model.ts';
+import { findModelDirectories, type ModelDirectories } from './model-directories.ts';
+import { ModelGraph } from './model-graph.ts';
+import type { ModelVersion, VersionObserver, VersionStatus } from './model-version.ts';
+import type { OverrideDirectory } from './override-files.ts';
+import { NO_LOAD_PARAMETERS, pollModel, type LoadParameters, type PolledModel } from './poll-model.ts';
+import type { PreparedModel } from './prepare-model.ts';
 import { loadFailure, startVersion, type RepositoryEnvironment, type StartedVersion } from './start-model.ts';
 import { chooseVersions } from './version-policy.ts';
-
-/** What a load request may carry besides the name. */
-export interface LoadParameters {
-  /** The `config` parameter: a whole config as JSON. */
-  readonly config: string | null;
-  /** The `file:…` parameters, by their full key. */
-  readonly files: ReadonlyMap<string, Uint8Array>;
-}
 
 /** One entry of the repository index. */
 export interface IndexEntry {
@@ -23,19 +20,43 @@ export interface IndexEntry {
   readonly reason?: string;
 }
 
-const NO_PARAMETERS: LoadParameters = { config: null, files: new Map() };
 const DRAIN_MILLISECONDS = 30_000;
 
-/** The models of all repositories and their life: polling, loading, unloading, reloading. */
+/** What became of a tree of models that was polled. */
+interface PolledTree {
+  readonly polled: ReadonlyMap<string, PolledModel>;
+  readonly failures: ReadonlyMap<string, StatusError>;
+}
+
+/** The models of all repositories and their life: polling, loading, unloading, reloading, in order of need. */
 export class ModelRepository {
   readonly #environment: RepositoryEnvironment;
   /** What was ever loaded, and who answers now. */
   readonly models = new LoadedModels();
-  readonly #working = new Map<string, Promise<void>>();
+  readonly #graph = new ModelGraph(this.models);
+  readonly #working = new Map<string, Promise<unknown>>();
   readonly #failedPolls = new Map<string, string>();
+  readonly #refused = new Map<string, string>();
 
-  constructor(environment: RepositoryEnvironment) {
-    this.#environment = environment;
+  constructor(environment: Omit<RepositoryEnvironment, 'findVersion'>) {
+    this.#environment = {
+      ...environment,
+      observer: this.#observe(environment.observer),
+      findVersion: (name, version) => this.models.find(name, version),
+    };
+  }
+
+  /** A model that is given up takes the ensembles with it that need it. */
+  #observe(observer: VersionObserver): VersionObserver {
+    return {
+      ...observer,
+      stateChanged: (version) => {
+        observer.stateChanged(version);
+        const isGivenUp = version.status.state === 'UNAVAILABLE' && version.status.reason !== 'unloaded';
+        const wasServed = this.models.servedVersions(version.name).includes(version);
+        if (isGivenUp && wasServed) void this.#settle([version.name], false);
+      },
+    };
   }
 
   #directories(): Promise<ModelDirectories> {
@@ -54,22 +75,8 @@ export class ModelRepository {
       );
     }
     const names = isAll ? [...directories.keys()] : [...startupModels];
-    return this.#loadEach(names);
-  }
-
-  async #loadEach(names: readonly string[]): Promise<StatusError[]> {
-    const failures: StatusError[] = [];
-    const rest = [...names];
-    const work = async (): Promise<void> => {
-      for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
-        await this.load(name).catch((cause: unknown) => {
-          if (!(cause instanceof StatusError)) throw cause;
-          failures.push(cause);
-        });
-      }
-    };
-    await Promise.all(Array.from({ length: this.#environment.options.modelLoadThreadCount }, work));
-    return failures;
+    const failures = await this.#loadTree(names, NO_LOAD_PARAMETERS);
+    return names.flatMap((name) => failures.get(name) ?? []);
   }
 
   /** One pass of poll mode: loads what is new or changed, unloads what is gone. */
@@ -77,27 +84,145 @@ export class ModelRepository {
     const directories = await this.#directories();
     const gone = this.models.names().filter((name) => !directories.has(name));
     for (const name of gone) await this.unload(name);
-    await this.#loadEach([...directories.keys()]);
+    await this.#loadTree([...directories.keys()], NO_LOAD_PARAMETERS);
   }
 
   /**
    * Loads a model, or loads it again if its files or its config changed: the old versions serve until the new ones are
-   * ready. @throws StatusError in Triton's words; then the old versions serve on.
+   * ready. What an ensemble needs is loaded before it. @throws StatusError in Triton's words; then the old versions
+   * serve on, except those of an ensemble that fits its models no longer.
    */
-  load(name: string, parameters: LoadParameters = NO_PARAMETERS): Promise<void> {
-    return this.#inTurn(name, () => this.#load(name, parameters));
+  async load(name: string, parameters: LoadParameters = NO_LOAD_PARAMETERS): Promise<void> {
+    const failures = await this.#loadTree([name], parameters);
+    const failure = failures.get(name);
+    if (failure) throw failure;
+    if (failures.size === 0) return;
+    const [cause] = failures.values();
+    if (cause?.code === 'internal') throw this.#notPolled(name, cause);
   }
 
-  /** Unloads all versions of a model. Ends when no request of it is in flight any more. */
-  unload(name: string): Promise<void> {
-    return this.#inTurn(name, () => this.#unload(name));
+  /**
+   * Unloads all versions of a model, and takes the ensembles out of service that need it. Ends when no request of it is
+   * in flight any more. @param withDependents also what only this model needed and nobody loaded by name.
+   */
+  async unload(name: string, withDependents = false): Promise<void> {
+    const gone = [name, ...(withDependents ? this.#graph.onlyNeededBy(name) : [])];
+    const dependents = this.#graph.dependentsOf(gone).filter((each) => !gone.includes(each));
+    for (const each of gone) this.#graph.remove(each);
+    // First those who would still ask it.
+    await this.#takeOut(dependents);
+    for (const each of gone) await this.#inTurn(each, () => this.#unload(each));
   }
 
-  async #inTurn(name: string, action: () => Promise<void>): Promise<void> {
+  async #inTurn<Result>(name: string, action: () => Promise<Result>): Promise<Result> {
     const before = this.#working.get(name) ?? Promise.resolve();
     const mine = before.catch(() => undefined).then(action);
     this.#working.set(name, mine);
-    await mine;
+    return mine;
+  }
+
+  /** Polls models and what their steps name. */
+  async #pollTree(names: readonly string[], parameters: LoadParameters): Promise<PolledTree> {
+    const polled = new Map<string, PolledModel>();
+    const failures = new Map<string, StatusError>();
+    let level = [...new Set(names)];
+    while (level.length > 0) {
+      await Promise.all(
+        level.map(async (name) => {
+          const isAsked = names.includes(name);
+          try {
+            const found = await pollModel(
+              name,
+              isAsked ? parameters : NO_LOAD_PARAMETERS,
+              this.#environment.options,
+            );
+            this.#failedPolls.delete(name);
+            polled.set(name, found);
+            if (isAsked || !this.#isAsPolled(found)) this.#graph.add(found, isAsked);
+          } catch (cause) {
+            failures.set(name, this.#pollFailed(name, cause));
+          }
+        }),
+      );
+      const steps = level.flatMap((name) => composingModels(polled.get(name)?.model.polled ?? {}));
+      level = [...new Set(steps)].filter((name) => !polled.has(name) && !failures.has(name));
+    }
+    return { polled, failures };
+  }
+
+  /** Serves already from these files, whatever a load request gave it beside them. */
+  #isAsPolled({ model }: PolledModel): boolean {
+    const current = this.models.get(model.name);
+    if (!current || this.models.readyVersions(model.name).length === 0) return false;
+    return current.override !== null || current.fingerprint.startsWith(`${model.files.fingerprint}\n`);
+  }
+
+  async #loadTree(
+    names: readonly string[],
+    parameters: LoadParameters,
+  ): Promise<ReadonlyMap<string, StatusError>> {
+    const { polled, failures } = await this.#pollTree(names, parameters);
+    const failed = new Map(failures);
+    const changed: string[] = [];
+    const load = async (name: string): Promise<void> => {
+      const found = polled.get(name);
+      if (!found || (!names.includes(name) && this.#isAsPolled(found))) return;
+      try {
+        const isChanged = await this.#inTurn(name, () => this.#load(found));
+        if (isChanged) changed.push(name);
+      } catch (cause) {
+        if (!(cause instanceof StatusError)) throw cause;
+        failed.set(name, cause);
+        changed.push(name);
+      }
+    };
+    for (const group of this.#graph.order([...polled.keys()])) await this.#eachAtOnce(group, load);
+    await this.#settle(changed, true);
+    return failed;
+  }
+
+  async #eachAtOnce(names: readonly string[], action: (name: string) => Promise<void>): Promise<void> {
+    const rest = [...names];
+    const work = async (): Promise<void> => {
+      for (let name = rest.shift(); name !== undefined; name = rest.shift()) await action(name);
+    };
+    await Promise.all(Array.from({ length: this.#environment.options.modelLoadThreadCount }, work));
+  }
+
+  /** Looks again at the ensembles that need any of these: what fits no longer goes, what fits again comes. */
+  async #settle(names: readonly string[], isReplaced: boolean): Promise<void> {
+    const dependents = this.#graph.dependentsOf(names).filter((each) => !names.includes(each));
+    await this.#takeOut(dependents);
+    for (const name of dependents) {
+      if (this.#graph.refusalOf(name) !== null) continue;
+      const polled = this.#graph.polledModel(name);
+      const ready = this.models.readyVersions(name);
+      if (ready.length === 0 && polled) {
+        await this.#inTurn(name, () => this.#load(polled)).catch(() => undefined);
+      } else if (isReplaced) for (const version of ready) version.dependencyChanged?.();
+    }
+  }
+
+  /** Takes ensembles out of service that may not be served now, the outermost first. */
+  async #takeOut(ensembles: readonly string[]): Promise<void> {
+    const refused = ensembles.filter((name) => this.#refuse(name) !== null);
+    for (const name of refused.toReversed()) await this.#inTurn(name, () => this.#unload(name, true));
+  }
+
+  /** Why an ensemble may not be served; says it once in the log. */
+  #refuse(name: string): StatusError | null {
+    const message = this.#graph.refusalOf(name);
+    if (message === null) {
+      this.#refused.delete(name);
+      return null;
+    }
+    const failure = new StatusError('invalid-argument', `load failed for model '${name}': ${message}\n`);
+    if (this.#refused.get(name) === message) return failure;
+    const { log, versionFailed } = this.#environment;
+    log.write('error', printStatus({ code: 'invalid-argument', message }));
+    versionFailed(name, null, message);
+    this.#refused.set(name, message);
+    return failure;
   }
 
   #pollFailed(name: string, cause: unknown): StatusError {
@@ -109,59 +234,30 @@ export class ModelRepository {
       versionFailed(name, null, message);
     }
     this.#failedPolls.set(name, message);
+    return this.#notPolled(name, cause);
+  }
+
+  #notPolled(name: string, cause: unknown): StatusError {
     return new StatusError('internal', `failed to load '${name}', failed to poll from model repository`, {
       cause,
     });
   }
 
-  async #directoryOf(
-    name: string,
-    parameters: LoadParameters,
-  ): Promise<{ path: string; override: OverrideDirectory | null }> {
-    if (parameters.files.size > 0) {
-      if (parameters.config === null) {
-        throw new StatusError(
-          'invalid-argument',
-          "Load parameter 'config' must be specified for model file override",
-        );
-      }
-      const override = await writeOverrideFiles(parameters.files);
-      return { path: override.directory, override };
+  /** False if it serves already as it was polled. */
+  async #load({ model, override }: PolledModel): Promise<boolean> {
+    const { name } = model;
+    const refusal = this.#refuse(name);
+    if (refusal) {
+      await this.#unload(name, true);
+      throw refusal;
     }
-    const path = directoryOfModel(await this.#directories(), name);
-    return { path, override: null };
-  }
-
-  async #prepare(
-    name: string,
-    parameters: LoadParameters,
-  ): Promise<{ model: PreparedModel; override: OverrideDirectory | null }> {
-    const { autoCompleteConfig, modelConfigName } = this.#environment.options;
-    let override: OverrideDirectory | null = null;
-    try {
-      const directory = await this.#directoryOf(name, parameters);
-      override = directory.override;
-      const model = await prepareModel(name, directory.path, {
-        autoComplete: autoCompleteConfig,
-        configName: modelConfigName,
-        configOverride: parameters.config,
-      });
-      this.#failedPolls.delete(name);
-      return { model, override };
-    } catch (cause) {
-      await override?.remove();
-      throw this.#pollFailed(name, cause);
-    }
-  }
-
-  async #load(name: string, parameters: LoadParameters): Promise<void> {
-    const { model, override } = await this.#prepare(name, parameters);
     const current = this.models.get(name);
     const statuses = [...(current?.versions.values() ?? [])].map((slot) => statusOfSlot(slot));
     const isServing = statuses.some(({ state }) => state === 'READY' || state === 'LOADING');
-    if (current && isServing && current.fingerprint === model.fingerprint && !override) return;
+    if (current && isServing && current.fingerprint === model.fingerprint && !override) return false;
     const failure = await this.#startModel(model, override, current);
-    if (failure === null) return;
+    this.#graph.loadEnded(name, failure && reasonOf(name, failure));
+    if (failure === null) return true;
     await override?.remove();
     throw failure;
   }
@@ -249,7 +345,8 @@ export class ModelRepository {
     }
   }
 
-  async #unload(name: string): Promise<void> {
+  /** @param isRefused it may come back by itself, and needs its files then. */
+  async #unload(name: string, isRefused = false): Promise<void> {
     const model = this.models.get(name);
     if (!model) return;
     const { log } = this.#environment;
@@ -264,6 +361,7 @@ export class ModelRepository {
       }),
     );
     model.fingerprint = '';
+    if (isRefused) return;
     await model.override?.remove();
     model.override = null;
   }
@@ -300,9 +398,19 @@ export class ModelRepository {
       ]);
   }
 
-  /** Ends everything: requests are answered until the limit, then engines end. */
+  /** Ends everything: requests are answered until the limit, ensembles before the models that they need. */
   async close(drainMilliseconds: number): Promise<void> {
-    await Promise.all(this.models.allServed().map((version) => version.stop(drainMilliseconds)));
+    const deadline = performance.now() + drainMilliseconds;
+    for (const group of this.#graph.order(this.models.names()).toReversed()) {
+      const served = group.flatMap((name) => this.models.servedVersions(name));
+      const left = Math.max(0, deadline - performance.now());
+      await Promise.all(served.map((version) => version.stop(left)));
+    }
     for (const override of this.models.overrides()) await override.remove();
   }
+}
+
+/** What a failed load says of itself, without the model's name before it. */
+function reasonOf(name: string, failure: StatusError): string {
+  return failure.message.replace(`load failed for model '${name}': `, '').trimEnd();
 }

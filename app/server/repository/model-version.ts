@@ -54,6 +54,8 @@ export interface ModelVersion {
   fail(reason: string): void;
   /** Executes a checked request. Rejects with a StatusError. */
   infer(checked: CheckedRequest, call: InferenceCall): Promise<Inference>;
+  /** A model that it needs is another one now (an ensemble only). */
+  dependencyChanged?(): void;
   /** Another one serves this version from now on: nobody is told any more what becomes of this one. */
   replace(): void;
   /** Takes no more requests, answers those that it has, and ends. Past the limit they fail. */

@@ -40,7 +40,6 @@ function refuseUnsupported(config: ModelConfig): void {
   const name = config.name ?? '';
   const refuse = (what: string): StatusError =>
     new StatusError('unsupported', `model '${name}' cannot be loaded: ${what} ${LATER}`);
-  if (config.ensemble_scheduling || config.platform === 'ensemble') throw refuse('ensembles');
   if ((config.batch_input?.length ?? 0) > 0 || (config.batch_output?.length ?? 0) > 0) {
     throw refuse('ragged batches (batch_input, batch_output)');
   }

@@ -2,9 +2,12 @@ import { printStatus } from '../../core/open-inference/error-body.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { ServerOptions } from '../command-line.ts';
 import type { EngineEnvironment } from '../engine/engine.ts';
+import { EnsembleVersion } from '../ensembles/ensemble-version.ts';
+import type { FindVersion } from '../ensembles/run-ensemble.ts';
 import type { Log } from '../log.ts';
 import type { ModelVersion, VersionObserver } from './model-version.ts';
 import type { PreparedModel } from './prepare-model.ts';
+import { prepareEnsemble } from './prepare-ensemble.ts';
 import { prepareVersion } from './prepare-version.ts';
 import { ServedVersion } from './served-version.ts';
 
@@ -15,6 +18,8 @@ export interface RepositoryEnvironment {
   readonly log: Log;
   readonly gpuCount: number;
   readonly observer: VersionObserver;
+  /** The version of another model, for the steps of ensembles. */
+  readonly findVersion: FindVersion;
   /** A version got a state without having been started, or a model could not even be polled. */
   readonly versionFailed: (name: string, version: string | null, reason: string) => void;
 }
@@ -32,6 +37,9 @@ async function prepare(
   version: string,
 ): Promise<ModelVersion> {
   const { options, engines, log, gpuCount, observer } = environment;
+  if (model.polled.ensemble_scheduling) {
+    return new EnsembleVersion(version, await prepareEnsemble(model), environment.findVersion, observer);
+  }
   const prepared = await prepareVersion(model, version, {
     gpuCount,
     autoComplete: options.autoCompleteConfig,

@@ -1,0 +1,67 @@
+import type { ModelConfig } from '../model-config/model-config.ts';
+
+/** One step of an ensemble: a model whose inputs and outputs are tensors of the ensemble. */
+export interface EnsembleStep {
+  readonly modelName: string;
+  /** Null: the newest version that is ready (`model_version: -1`). */
+  readonly version: string | null;
+  /** Ensemble tensor by the name of the model's input. */
+  readonly inputs: ReadonlyMap<string, string>;
+  /** Ensemble tensor by the name of the model's output. */
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** The data flow of an ensemble, as its config says (`EnsembleInfo` of `ensemble_scheduler.cc`). */
+export interface EnsemblePlan {
+  readonly steps: readonly EnsembleStep[];
+  /** Outputs of the ensemble with the dims that they have inside it, without the batch dimension. */
+  readonly outputs: ReadonlyMap<string, readonly number[]>;
+  readonly optionalInputs: ReadonlySet<string>;
+  /** Requests that may be in one step at a time, over all requests of the ensemble; 0: no limit. */
+  readonly maxInflightRequests: number;
+}
+
+/** Reads the data flow of an ensemble's config. */
+export function planEnsemble(config: ModelConfig): EnsemblePlan {
+  const { step = [], max_inflight_requests: limit = 0 } = config.ensemble_scheduling ?? {};
+  return {
+    steps: step.map((each) => ({
+      modelName: each.model_name ?? '',
+      version: each.model_version === -1 ? null : String(each.model_version ?? 0),
+      inputs: new Map(Object.entries(each.input_map ?? {})),
+      outputs: new Map(Object.entries(each.output_map ?? {})),
+    })),
+    outputs: new Map(
+      (config.output ?? []).map((output) => [
+        output.name ?? '',
+        output.reshape ? (output.reshape.shape ?? []) : (output.dims ?? []),
+      ]),
+    ),
+    optionalInputs: new Set(
+      (config.input ?? []).filter(({ optional }) => optional).map(({ name = '' }) => name),
+    ),
+    maxInflightRequests: limit,
+  };
+}
+
+/** The step that writes a tensor; undefined for one that the request brings. */
+export function producerOf(plan: EnsemblePlan, tensor: string): EnsembleStep | undefined {
+  return plan.steps.find(({ outputs }) => [...outputs.values()].includes(tensor));
+}
+
+/**
+ * The steps that have to run for some of the outputs: a step of which nobody wants an output is left out, and so are
+ * the steps that only fed it.
+ */
+export function neededSteps(plan: EnsemblePlan, wanted: Iterable<string>): readonly number[] {
+  const needed = new Set<number>();
+  const open = [...wanted];
+  for (const tensor of open) {
+    const index = plan.steps.findIndex(({ outputs }) => [...outputs.values()].includes(tensor));
+    const step = plan.steps[index];
+    if (!step || needed.has(index)) continue;
+    needed.add(index);
+    open.push(...step.inputs.values());
+  }
+  return [...needed];
+}

@@ -1,0 +1,162 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as startTimer } from 'node:timers';
+import type { ModelConfig } from '../../core/model-config/model-config.ts';
+import type { CheckedRequest } from '../../core/open-inference/check-infer-request.ts';
+import {
+  servedSignature,
+  wireShape,
+  type ServedSignature,
+} from '../../core/open-inference/served-signature.ts';
+import { planEnsemble, producerOf } from '../../core/scheduling/ensemble-plan.ts';
+import type { ModelVersionState } from '../../core/server-events/server-event.ts';
+import { ModelStatistics } from '../../core/statistics/model-statistics.ts';
+import { StatusError } from '../../core/status.ts';
+import type {
+  Inference,
+  InferenceCall,
+  ModelVersion,
+  VersionObserver,
+  VersionStatus,
+} from '../repository/model-version.ts';
+import type { PreparedEnsemble } from '../repository/prepare-ensemble.ts';
+import type { OutputLabels } from '../repository/read-labels.ts';
+import { runEnsemble, type FindVersion, type RunningEnsemble } from './run-ensemble.ts';
+import { StepLimiter } from './step-limiter.ts';
+
+const nanoseconds = (milliseconds: number): number => Math.max(0, Math.round(milliseconds * 1e6));
+
+/** A version that other models execute: it has no process of its own. */
+export class EnsembleVersion implements ModelVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly config: ModelConfig;
+  readonly signature: ServedSignature;
+  readonly statistics = new ModelStatistics();
+  readonly engine = null;
+  readonly loadMilliseconds = 0;
+  readonly #ensemble: RunningEnsemble;
+  readonly #ownLabels: OutputLabels;
+  readonly #observer: VersionObserver;
+  #status: VersionStatus = { state: 'LOADING', reason: '' };
+  #inFlight = 0;
+  #isReplaced = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(
+    version: string,
+    prepared: PreparedEnsemble,
+    findVersion: FindVersion,
+    observer: VersionObserver,
+  ) {
+    this.name = prepared.config.name ?? '';
+    this.version = version;
+    this.config = prepared.config;
+    this.signature = servedSignature(prepared.config);
+    this.#ownLabels = prepared.labels;
+    this.#observer = observer;
+    const plan = planEnsemble(prepared.config);
+    this.#ensemble = {
+      name: this.name,
+      plan,
+      signature: this.signature,
+      findVersion,
+      limiters: plan.steps.map(() => new StepLimiter(plan.maxInflightRequests)),
+    };
+  }
+
+  get status(): VersionStatus {
+    return this.#status;
+  }
+
+  /** Requests that were accepted and not answered yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** An output without labels of its own has those of the step that makes it. */
+  get labels(): OutputLabels {
+    const { plan, findVersion } = this.#ensemble;
+    const labels = new Map(this.#ownLabels);
+    for (const tensor of plan.outputs.keys()) {
+      const step = producerOf(plan, tensor);
+      if (labels.has(tensor) || !step) continue;
+      const output = [...step.outputs].find(([, written]) => written === tensor)?.[0] ?? '';
+      const inherited = findVersion(step.modelName, step.version).labels.get(output);
+      if (inherited) labels.set(tensor, inherited);
+    }
+    return labels;
+  }
+
+  #setStatus(state: ModelVersionState, reason = ''): void {
+    this.#status = { state, reason };
+    if (!this.#isReplaced) this.#observer.stateChanged(this);
+  }
+
+  /** Makes it ready: its models are. */
+  start(): Promise<void> {
+    this.#setStatus('READY');
+    return Promise.resolve();
+  }
+
+  /** Says that the version will not come (back). */
+  fail(reason: string): void {
+    this.#setStatus('UNAVAILABLE', reason);
+  }
+
+  /** Executes a checked request by executing its steps. Rejects with a StatusError. */
+  async infer(checked: CheckedRequest, call: InferenceCall): Promise<Inference> {
+    if (this.#status.state !== 'READY') {
+      throw new StatusError(
+        'unavailable',
+        `Request for unknown model: '${this.name}' version ${this.version} is not at ready state`,
+      );
+    }
+    this.#inFlight += 1;
+    try {
+      return await this.#run(checked, call);
+    } catch (cause) {
+      this.statistics.addFailure('OTHER', nanoseconds(performance.now() - call.arrivedAt));
+      throw cause;
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) for (const settle of this.#whenIdle.splice(0)) settle();
+    }
+  }
+
+  async #run(checked: CheckedRequest, { arrivedAt, signal }: InferenceCall): Promise<Inference> {
+    const queueNs = nanoseconds(performance.now() - arrivedAt);
+    const { outputs, ...ran } = await runEnsemble(this.#ensemble, checked, signal);
+    const wire = outputs.map(({ name, datatype, shape, data }) => {
+      return { name, datatype, shape: wireShape(this.signature, name, shape), data };
+    });
+    const { batchSize } = checked;
+    this.statistics.addExecution(batchSize, ran, Date.now());
+    this.statistics.addSuccess({
+      ...ran,
+      queueNs,
+      requestNs: nanoseconds(performance.now() - arrivedAt),
+      batchSize,
+    });
+    return { ...ran, queueNs, outputs: wire.sort((left, right) => (left.name < right.name ? -1 : 1)) };
+  }
+
+  /** Another one serves this version from now on: nobody is told any more what becomes of this one. */
+  replace(): void {
+    this.#isReplaced = true;
+  }
+
+  /** Takes no more requests and answers those that it has. Past the limit they end with their models. */
+  async stop(drainMilliseconds: number, reason = 'unloaded'): Promise<void> {
+    this.#setStatus('UNLOADING');
+    if (this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = startTimer(resolve, drainMilliseconds);
+        this.#whenIdle.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    this.#setStatus('UNAVAILABLE', reason);
+  }
+}
