@@ -247,6 +247,12 @@ export async function isAlive(pid: number): Promise<boolean> {
   return state !== null && !/\) Z /.test(state);
 }
 
+/** Whether a process is (still) a child of another: a number may have been given to somebody else. */
+export async function isChildOf(pid: number, parent: number): Promise<boolean> {
+  const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  return state !== null && Number(/\) \w (\d+) /.exec(state)?.[1]) === parent;
+}
+
 /** The bytes of numbers as a tensor has them. */
 export function int32(...values: readonly number[]): Uint8Array {
   return new Uint8Array(new Int32Array(values).buffer);
