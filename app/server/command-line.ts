@@ -1,3 +1,4 @@
+import type { ResourceLimit } from '../core/model-config/check-rate-limit.ts';
 import { FLAGS, type Flag, type FlagName } from './command-line-flags.ts';
 import { checkFlagValue, DEPRECATIONS } from './flag-checks.ts';
 import {
@@ -14,7 +15,6 @@ import {
   readVerboseLevel,
   WrongValue,
   type NamedSetting,
-  type RateLimitResource,
 } from './flag-values.ts';
 import { readArguments, type Argument } from './read-arguments.ts';
 
@@ -54,10 +54,11 @@ export interface ServerOptions {
   /** As it was given: Triton reads it when it loads a model. */
   readonly defaultMaxBatchSize: string | null;
   readonly backendDirectory: string;
+  readonly agentDirectory: string;
   readonly backendSettings: readonly NamedSetting[];
   readonly cacheSettings: readonly NamedSetting[];
   readonly rateLimit: 'execution_count' | 'off';
-  readonly rateLimitResources: readonly RateLimitResource[];
+  readonly rateLimitResources: readonly ResourceLimit[];
   readonly pinnedMemoryPoolBytes: number;
   readonly minComputeCapability: number;
   readonly launcher: 'fork' | 'parent';
@@ -288,6 +289,7 @@ function readOptions(given: Given): ServerOptions {
     allowClientSharedMemory: boolean('allow-client-shm', false),
     defaultMaxBatchSize: findDefaultMaxBatchSize(backendSettings),
     backendDirectory: last('backend-directory', '/opt/tritonserver/backends'),
+    agentDirectory: last('repoagent-directory', '/opt/tritonserver/repoagents'),
     backendSettings,
     cacheSettings:
       cacheBytes === undefined

@@ -1,3 +1,5 @@
+import type { ResourceLimit } from '../core/model-config/check-rate-limit.ts';
+
 /** Why the value of a flag is wrong, in tritonserver's words. */
 export class WrongValue extends Error {}
 
@@ -207,15 +209,8 @@ export function checkTraceSetting({ name, setting, value }: NamedSetting): void 
   if (setting === 'mode') checkTraceMode(value.toLowerCase());
 }
 
-/** A resource of `--rate-limit-resource`; `device` is null for the one that every device has. */
-export interface RateLimitResource {
-  readonly name: string;
-  readonly count: number;
-  readonly device: number | null;
-}
-
 /** `<resource_name>:<count>:<device>` or `<resource_name>:<count>`. @throws WrongValue */
-export function readRateLimitResource(text: string): RateLimitResource {
+export function readRateLimitResource(text: string): ResourceLimit {
   const [name = '', count, device, ...rest] = text.split(':');
   if (count === undefined || rest.length > 0) {
     throw new WrongValue(

@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   const commandLine = parseCommandLine(process.argv.slice(2));
   if (commandLine.kind === 'usage') {
     const { before, after } = commandLine;
-    exitWith(1, `${before === '' ? '' : `conch serve: ${before}\n`}${printUsage()}\n${after}\n`);
+    exitWith(1, `${before === '' ? '' : `conch: ${before}\n`}${printUsage()}\n${after}\n`);
   }
   for (const warning of commandLine.warnings) process.stderr.write(`${warning}\n`);
   const { options, notes } = commandLine;

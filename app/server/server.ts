@@ -189,7 +189,8 @@ class Server implements RunningServer {
       const { address, port } = this.#http;
       this.#log.write('info', `Started HTTPService at ${address}:${port}`);
     }
-    if (options.modelControlMode === 'poll') this.#pollLater();
+    const isPolling = options.modelControlMode === 'poll' && options.repositoryPollSeconds > 0;
+    if (isPolling) this.#pollLater();
   }
 
   /** Loads what is to be loaded, with the tables that tritonserver writes, whatever becomes of it. */
@@ -215,11 +216,11 @@ class Server implements RunningServer {
   #reportFailures(failures: readonly StatusError[]): void {
     if (failures.length === 0) return;
     const { exitOnError, modelControlMode, startupModels } = this.#options;
-    const isNamed = modelControlMode === 'explicit' && !startupModels.includes('*');
-    const [only] = failures;
+    const isNamed = modelControlMode === 'explicit' && (startupModels.length > 1 || startupModels[0] !== '*');
+    const refused = failures.filter(({ code }) => code === 'invalid-argument');
     const cause =
-      isNamed && failures.length === 1 && only?.code === 'invalid-argument'
-        ? only
+      isNamed && refused.length > 0
+        ? new StatusError('invalid-argument', refused.map(({ message }) => message).join(''))
         : new StatusError('internal', 'failed to load all models');
     if (exitOnError) throw this.#withoutContext(cause);
     this.#log.write('error', printStatus(cause));
@@ -249,24 +250,20 @@ class Server implements RunningServer {
   }
 
   #pollLater(): void {
-    this.#pollTimer = startTimer(
-      () => {
-        void this.#repository
-          .poll()
-          .catch((cause: unknown) => this.#log.write('error', `poll failed: ${statusOf(cause).message}`))
-          .finally(() => this.#isExiting || this.#pollLater());
-      },
-      Math.max(1, this.#options.repositoryPollSeconds) * 1000,
-    );
+    this.#pollTimer = startTimer(() => {
+      void this.#repository
+        .poll()
+        .catch((cause: unknown) => this.#log.write('error', `poll failed: ${statusOf(cause).message}`))
+        .finally(() => this.#isExiting || this.#pollLater());
+    }, this.#options.repositoryPollSeconds * 1000);
   }
 
   async drain(): Promise<DrainResult> {
     if (this.#isExiting) return 'complete';
     this.#isExiting = true;
     if (this.#pollTimer) clearTimeout(this.#pollTimer);
-    this.#log.write('info', 'Waiting for in-flight requests to complete.');
-    const result = await this.#closeRepository();
-    this.#log.write('info', 'All models are stopped, unloading models');
+    // What never served has nothing to say of its end.
+    const result = this.#isStarted ? await this.#closeRepository() : await this.#abandonRepository();
     this.#http?.stopAccepting();
     this.#records.flush();
     await new Promise((resolve) => setImmediate(resolve));
@@ -274,6 +271,18 @@ class Server implements RunningServer {
     this.#regions.close();
     await this.#door.close();
     return result;
+  }
+
+  #logLiveModels(secondsLeft: number): void {
+    const live = this.#served().filter(({ status }) => status.state !== 'UNAVAILABLE');
+    const count = new Set(live.map(({ name }) => name)).size;
+    const requests = `${count} live models and 0 in-flight non-inference requests`;
+    this.#log.write('info', `Timeout ${secondsLeft}: Found ${requests}`);
+  }
+
+  async #abandonRepository(): Promise<DrainResult> {
+    await this.#repository.close(0, () => undefined);
+    return 'complete';
   }
 
   /** Answers what is in flight, and says every second what is waited for. */
@@ -293,9 +302,17 @@ class Server implements RunningServer {
       if (secondsLeft <= 0 && busy.length > 0) isExpired = true;
       secondsLeft -= 1;
     };
+    this.#log.write('info', 'Waiting for in-flight requests to complete.');
     report();
     const ticker = setInterval(report, 1000);
-    await this.#repository.close(exitTimeoutSeconds * 1000).finally(() => clearInterval(ticker));
+    this.#logLiveModels(secondsLeft);
+    await this.#repository
+      .close(exitTimeoutSeconds * 1000, ({ name, version }) =>
+        this.#log.write('info', `successfully unloaded '${name}' version ${version}`),
+      )
+      .finally(() => clearInterval(ticker));
+    this.#log.write('info', 'All models are stopped, unloading models');
+    this.#logLiveModels(secondsLeft);
     if (!isExpired) return 'complete';
     this.#log.write('error', 'failed to stop server: Internal - Exit timeout expired. Exiting immediately.');
     return 'expired';

@@ -2,10 +2,13 @@ import type { ServerOptions } from './command-line.ts';
 
 type Rows = readonly (readonly string[])[];
 
-const BUILT_IN = 'built in';
-
 /** There are none: what an agent does must not be left out silently, so such models are refused. */
 export const REPOSITORY_AGENT_ROWS: Rows = [['Repository Agent', 'Path']];
+
+/** Where Triton has the backend; here it is built in. */
+function libraryOf({ backendDirectory }: ServerOptions, backend: string): string {
+  return `${backendDirectory}/${backend}/libtriton_${backend}.so`;
+}
 
 function backendConfig(options: ServerOptions, backend: string): string {
   const settings = new Map([
@@ -27,7 +30,7 @@ export function backendRows(options: ServerOptions, backends: Iterable<string>):
   const rows = [...new Set(backends)]
     .filter((backend) => backend !== '')
     .sort()
-    .map((backend) => [backend, BUILT_IN, backendConfig(options, backend)]);
+    .map((backend) => [backend, libraryOf(options, backend), backendConfig(options, backend)]);
   return [['Backend', 'Path', 'Config'], ...rows];
 }
 

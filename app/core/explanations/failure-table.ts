@@ -326,6 +326,32 @@ export const FAILURES: readonly FailurePattern[] = [
     fix: 'Remove runtime from the config.',
   },
   {
+    pattern: /its own backend library '(?<library>[^']*)' is not loaded/,
+    what: 'The model brings its own backend library, {library}, which this server does not load.',
+    why: 'Backends of this server are built in; a library is code that would run in it.',
+    fix: 'Remove runtime from the config to use the backend that is built in, or serve the model with the Triton container.',
+  },
+  {
+    pattern: /unable to find 'libtritonrepoagent_\S+\.so' for repo agent '(?<agent>[^']*)'/,
+    what: 'The config wants the repository agent {agent}, which this server does not have.',
+    why: 'An agent checks or changes the files of a model before they are loaded; leaving it out could serve what it would refuse.',
+    fix: 'Remove model_repository_agents from the config, or serve the model with the Triton container.',
+  },
+  {
+    pattern:
+      /Failed to load library (?<missing>\S+) with error|the library '(?<library>[^']*)' of custom operators is not loaded/,
+    what: 'The custom operators of {missing}{library} cannot be loaded.',
+    why: 'The config names a library of operators in model_operations; it is not there, or this server does not load such libraries.',
+    fix: 'Export the model with standard operators and remove model_operations, or serve it with the Triton container.',
+  },
+  {
+    pattern:
+      /Resource count for "(?<resource>[^"]*)" is limited to (?<limit>\d+) .* the minimum required count is (?<count>\d+)/,
+    what: 'The model wants {count} of the resource {resource}, and the server has only {limit}.',
+    why: 'rate_limiter in instance_group asks for more than --rate-limit-resource gives, so no instance could ever run.',
+    fix: 'Ask for less in rate_limiter.resources, or start the server with more: --rate-limit-resource={resource}:{count}.',
+  },
+  {
     pattern: /unexpected 'platform' and 'backend' pair, got:(?<platform>[^,]*), (?<backend>\S+)/,
     what: 'platform “{platform}” and backend “{backend}” in the config do not go together.',
     why: 'Each backend has its own platform, such as onnxruntime_onnx for onnxruntime.',

@@ -2,6 +2,8 @@ import { StatusError } from '../../core/status.ts';
 
 /** `OrtErrorCode` by what ONNX Runtime says: its JavaScript interface gives no code. */
 const CODE_BY_TEXT: readonly (readonly [RegExp, number])[] = [
+  // Thrown from its sources, whatever it says then: FAIL.
+  [/failed:\S*\/onnxruntime\/core\//, 1],
   [/Protobuf parsing failed/, 7],
   [/This is an invalid model|INVALID_GRAPH/, 10],
   [

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as startTimer } from 'node:timers';
 import type { ModelConfig } from '../../core/model-config/model-config.ts';
-import type { CheckedRequest } from '../../core/open-inference/check-infer-request.ts';
+import { checkInferRequest, type CheckedRequest } from '../../core/open-inference/check-infer-request.ts';
 import {
   servedSignature,
   wireShape,
@@ -39,7 +39,7 @@ export class EnsembleVersion implements ModelVersion {
   readonly #observer: VersionObserver;
   #status: VersionStatus = { state: 'LOADING', reason: '' };
   #inFlight = 0;
-  #isReplaced = false;
+  #successor: ModelVersion | null = null;
   #whenIdle: (() => void)[] = [];
 
   constructor(
@@ -89,7 +89,7 @@ export class EnsembleVersion implements ModelVersion {
 
   #setStatus(state: ModelVersionState, reason = ''): void {
     this.#status = { state, reason };
-    if (!this.#isReplaced) this.#observer.stateChanged(this);
+    if (!this.#successor) this.#observer.stateChanged(this);
   }
 
   /** Makes it ready: its models are. */
@@ -105,6 +105,9 @@ export class EnsembleVersion implements ModelVersion {
 
   /** Executes a checked request by executing its steps. Rejects with a StatusError. */
   async infer(checked: CheckedRequest, call: InferenceCall): Promise<Inference> {
+    if (this.#successor && this.#status.state !== 'READY') {
+      return this.#successor.infer(checkInferRequest(this.#successor.signature, checked.request), call);
+    }
     if (this.#status.state !== 'READY') {
       throw new StatusError(
         'unavailable',
@@ -141,8 +144,8 @@ export class EnsembleVersion implements ModelVersion {
   }
 
   /** Another one serves this version from now on: nobody is told any more what becomes of this one. */
-  replace(): void {
-    this.#isReplaced = true;
+  replace(successor: ModelVersion): void {
+    this.#successor = successor;
   }
 
   /** Takes no more requests and answers those that it has. Past the limit they end with their models. */

@@ -117,6 +117,12 @@ async function infer(context: ServerContext, route: Route, request: IncomingMess
   } catch (cause) {
     return failureReply(cause, TEXT_TYPE);
   }
+  if (version.config.model_transaction_policy?.decoupled) {
+    throw new StatusError(
+      'unsupported',
+      "HTTP end point doesn't support models with decoupled transaction policy",
+    );
+  }
   const body = await readInferBody(request, options);
   return handleInfer({
     request,

@@ -1,4 +1,5 @@
 import { StatusError } from '../../core/status.ts';
+import type { ModelConfig } from '../../core/model-config/model-config.ts';
 import type { ModelVersion, VersionStatus } from './model-version.ts';
 import type { OverrideDirectory } from './override-files.ts';
 
@@ -16,6 +17,14 @@ export interface LoadedModel {
   /** What its files and its config were; empty when it is not loaded now. */
   fingerprint: string;
   override: OverrideDirectory | null;
+  /** What it was made of when it was loaded; null if it never came so far. */
+  source: LoadedSource | null;
+}
+
+/** What tells whether a model that is loaded again is still the same. */
+export interface LoadedSource {
+  readonly config: ModelConfig;
+  readonly files: string;
 }
 
 function byVersion([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {

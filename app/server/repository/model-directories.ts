@@ -22,20 +22,32 @@ export async function findModelDirectories(repositories: readonly string[]): Pro
   return found;
 }
 
-/** The one directory of a model. @throws StatusError in Triton's words if there is none, or more than one. */
-export function directoryOfModel(directories: ModelDirectories, name: string): string {
-  const [path, ...others] = directories.get(name) ?? [];
-  if (others.length > 0) {
-    throw new StatusError(
-      'invalid-argument',
-      `failed to poll model '${name}': not unique across all model repositories`,
-    );
+/** Says why a model could not be polled when more than that is to be said: it is in several repositories. */
+export class NotUniqueError extends StatusError {
+  constructor(name: string) {
+    super('invalid-argument', `failed to poll model '${name}': not unique across all model repositories`);
   }
-  if (path === undefined) {
-    throw new StatusError(
-      'not-found',
-      `failed to poll model '${name}': model not found in any model repository.`,
-    );
-  }
-  return path;
+}
+
+/**
+ * The one directory of a model that is asked for by name, listed or not (`.` is one).
+ * @throws StatusError in Triton's words if there is none, or more than one.
+ */
+export async function directoryOfModel(repositories: readonly string[], name: string): Promise<string> {
+  const paths = repositories.map((repository) => join(resolve(repository), name));
+  const areThere = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  const [path, ...others] = paths.filter((_, index) => areThere[index]);
+  if (path !== undefined && others.length === 0) return path;
+  throw new StatusError(
+    'not-found',
+    `failed to poll model '${name}': model not found in any model repository.`,
+    { ...(path !== undefined && { cause: new NotUniqueError(name) }) },
+  );
 }

@@ -50,9 +50,11 @@ async function listFiles(directory: string): Promise<string[]> {
     .sort();
 }
 
+/** Configs do not count: what they say does, and is compared as text. */
 async function fingerprintOf(directory: string, files: readonly string[]): Promise<string> {
   const lines: string[] = [];
   for (const file of files) {
+    if (file === 'config.pbtxt' || /^configs\/[^/]+\.pbtxt$/.test(file)) continue;
     const entry = await stat(join(directory, file)).catch(() => null);
     lines.push(`${file} ${entry?.size ?? -1} ${entry?.mtimeMs ?? -1} ${entry?.ino ?? -1}`);
   }

@@ -1,14 +1,18 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { composingModels } from '../../core/repository/ensemble-graph.ts';
 import { printStatus } from '../../core/open-inference/error-body.ts';
+import { configChangeRequiresReload } from '../../core/model-config/requires-reload.ts';
+import type { ModelStatistics } from '../../core/statistics/model-statistics.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
-import { LoadedModels, statusOfSlot, type LoadedModel } from './loaded-models.ts';
-import { findModelDirectories, type ModelDirectories } from './model-directories.ts';
+import { LoadedModels, statusOfSlot, type LoadedModel, type LoadedSource } from './loaded-models.ts';
+import { findModelDirectories, NotUniqueError, type ModelDirectories } from './model-directories.ts';
+import { readModelFiles } from './model-files.ts';
 import { ModelGraph } from './model-graph.ts';
 import type { ModelVersion, VersionObserver, VersionStatus } from './model-version.ts';
 import type { OverrideDirectory } from './override-files.ts';
 import { NO_LOAD_PARAMETERS, pollModel, type LoadParameters, type PolledModel } from './poll-model.ts';
-import type { PreparedModel } from './prepare-model.ts';
+import { ConfigSyntaxError, type PreparedModel } from './prepare-model.ts';
 import { loadFailure, startVersion, type RepositoryEnvironment, type StartedVersion } from './start-model.ts';
 import { chooseVersions } from './version-policy.ts';
 
@@ -21,6 +25,8 @@ export interface IndexEntry {
 }
 
 const DRAIN_MILLISECONDS = 30_000;
+/** So long a model's files must stay as they are before a poll takes them. */
+const SETTLING_MILLISECONDS = 300;
 
 /** What became of a tree of models that was polled. */
 interface PolledTree {
@@ -69,10 +75,8 @@ export class ModelRepository {
     const directories = await this.#directories();
     const isAll = modelControlMode !== 'explicit' || startupModels.includes('*');
     if (isAll && startupModels.length > 1) {
-      throw new StatusError(
-        'invalid-argument',
-        "Wildcard model name '*' must be the ONLY startup model if specified at all.",
-      );
+      const text = "Wildcard model name '*' must be the ONLY startup model if specified at all.";
+      return [new StatusError('invalid-argument', text)];
     }
     const names = isAll ? [...directories.keys()] : [...startupModels];
     const failures = await this.#loadTree(names, NO_LOAD_PARAMETERS);
@@ -84,7 +88,27 @@ export class ModelRepository {
     const directories = await this.#directories();
     const gone = this.models.names().filter((name) => !directories.has(name));
     for (const name of gone) await this.unload(name);
-    await this.#loadTree([...directories.keys()], NO_LOAD_PARAMETERS);
+    await this.#loadTree(await this.#atRest(directories), NO_LOAD_PARAMETERS);
+  }
+
+  /** Names of models whose files are not being copied just now; the others are for the next pass. */
+  async #atRest(directories: ModelDirectories): Promise<readonly string[]> {
+    const names = [...directories.keys()];
+    const look = (name: string): Promise<string> =>
+      readModelFiles(directories.get(name)?.[0] ?? '').then(
+        ({ fingerprint }) => fingerprint,
+        () => '',
+      );
+    const before = new Map<string, string>();
+    for (const name of names) before.set(name, await look(name));
+    const isKnown = (name: string): boolean =>
+      this.models.get(name)?.fingerprint.startsWith(`${before.get(name) ?? ''}\n`) ?? false;
+    const changed = names.filter((name) => !isKnown(name));
+    if (changed.length === 0) return names;
+    await setTimeout(SETTLING_MILLISECONDS);
+    const moving = new Set<string>();
+    for (const name of changed) if ((await look(name)) !== before.get(name)) moving.add(name);
+    return names.filter((name) => !moving.has(name));
   }
 
   /**
@@ -227,13 +251,25 @@ export class ModelRepository {
 
   #pollFailed(name: string, cause: unknown): StatusError {
     const { message } = statusOf(cause);
-    const { log, versionFailed } = this.#environment;
-    const isKnown = message.startsWith('failed to poll model');
-    if (this.#failedPolls.get(name) !== message) {
-      log.write('error', isKnown ? message : `Poll failed for model directory '${name}': ${message}`);
-      versionFailed(name, null, message);
+    const { log, versionFailed, options } = this.#environment;
+    const detail = cause instanceof Error ? cause.cause : undefined;
+    const why = detail instanceof ConfigSyntaxError ? `${message} (${detail.message})` : message;
+    // A poll that fails again for the same reason is no news.
+    const isNews = options.modelControlMode !== 'poll' || this.#failedPolls.get(name) !== why;
+    this.#failedPolls.set(name, why);
+    if (isNews) {
+      const isListed = options.modelControlMode !== 'explicit';
+      if (detail instanceof NotUniqueError) log.write('error', detail.message);
+      if (detail instanceof ConfigSyntaxError) {
+        log.writeForeign(`[libprotobuf ERROR google/protobuf/text_format.cc:337] ${detail.message}`);
+      }
+      const isKnown = message.startsWith('failed to poll model');
+      // Of a model that was found by looking at all, nobody says that it was not found.
+      if (!(isListed && detail instanceof NotUniqueError)) {
+        log.write('error', isKnown ? message : `Poll failed for model directory '${name}': ${message}`);
+      }
+      versionFailed(name, null, why);
     }
-    this.#failedPolls.set(name, message);
     return this.#notPolled(name, cause);
   }
 
@@ -278,13 +314,21 @@ export class ModelRepository {
     } catch (cause) {
       const { message } = statusOf(cause);
       log.write('error', `failed to load model '${name}': ${message}`);
-      if (!current) this.models.set(name, { versions: new Map(), fingerprint: '', override: null });
+      if (!current) {
+        this.models.set(name, { versions: new Map(), fingerprint: '', override: null, source: null });
+      }
       return new StatusError('invalid-argument', `load failed for model '${name}': ${message}\n`);
     }
     const isReplacing = [...(current?.versions.values() ?? [])].some(
       (slot) => statusOfSlot(slot).state === 'READY',
     );
-    const target: LoadedModel = { versions: new Map(current?.versions), fingerprint: '', override: null };
+    const source = { config: model.polled, files: model.files.fingerprint };
+    const target: LoadedModel = {
+      versions: new Map(current?.versions),
+      fingerprint: '',
+      override: null,
+      source,
+    };
     if (!isReplacing) {
       for (const version of versions) {
         target.versions.set(version, { served: null, status: { state: 'LOADING', reason: '' } });
@@ -292,12 +336,27 @@ export class ModelRepository {
       this.models.set(name, target);
     }
     const started = await Promise.all(
-      versions.map((version) => startVersion(this.#environment, model, version)),
+      versions.map((version) =>
+        startVersion(this.#environment, model, version, this.#continued(current, source, version)),
+      ),
     );
     const failed = started.filter(({ reason }) => reason !== null);
-    if (failed.length > 0) return this.#giveUp(name, started, isReplacing ? null : target);
+    if (failed.length > 0) log.write('info', `failed to load '${name}'`);
+    if (failed.length > 0) return this.#giveUp(name, started, isReplacing ? (current ?? null) : target);
     await this.#swap(name, target, current, started, { fingerprint: model.fingerprint, override });
     return null;
+  }
+
+  /** The statistics of a version that only gets other instances: it is the same model, as in Triton. */
+  #continued(
+    current: LoadedModel | undefined,
+    source: LoadedSource,
+    version: string,
+  ): ModelStatistics | undefined {
+    const before = current?.source;
+    const served = current?.versions.get(version)?.served;
+    if (!before || served?.status.state !== 'READY' || before.files !== source.files) return undefined;
+    return configChangeRequiresReload(before.config, source.config) ? undefined : served.statistics;
   }
 
   async #giveUp(
@@ -307,6 +366,9 @@ export class ModelRepository {
   ): Promise<StatusError> {
     for (const { version, served, reason } of started) {
       if (reason === null) await served?.stop(0);
+      // What served before serves on; what did not has the reason of the newest failure.
+      const before = target?.versions.get(version);
+      if (before && statusOfSlot(before).state === 'READY') continue;
       const status = { state: 'UNAVAILABLE', reason: reason ?? 'unloaded' } as const;
       target?.versions.set(version, { served: null, status });
     }
@@ -328,8 +390,9 @@ export class ModelRepository {
     }
     this.models.set(name, { ...target, ...loaded });
     for (const { version, served } of replaced) {
-      const isGone = !started.some((each) => each.version === version);
-      if (!isGone) served.replace();
+      const successor = started.find((each) => each.version === version)?.served ?? null;
+      const isGone = successor === null;
+      if (successor) served.replace(successor);
       // What is idle is gone before the load is answered; what still has requests to answer is not waited for.
       const retired = this.#retire(target, version, served, isGone);
       if (served.inFlight === 0) await retired;
@@ -366,11 +429,10 @@ export class ModelRepository {
     model.override = null;
   }
 
-  /** The repository index: what is on disk and what was ever loaded. */
+  /** The repository index: what is on disk, with what became of it. */
   async index(readyOnly: boolean): Promise<readonly IndexEntry[]> {
     const directories = await this.#directories();
-    const names = [...new Set([...directories.keys(), ...this.models.names()])].sort();
-    const entries = names.flatMap((name): IndexEntry[] => {
+    const entries = [...directories.keys()].sort().flatMap((name): IndexEntry[] => {
       if ((directories.get(name)?.length ?? 0) > 1) {
         return [{ name, state: 'UNAVAILABLE', reason: 'model appears in two or more repositories' }];
       }
@@ -381,7 +443,11 @@ export class ModelRepository {
         return reason === '' ? { name, version, state } : { name, version, state, reason };
       });
     });
-    return readyOnly ? entries.filter(({ state }) => state === 'READY') : entries;
+    if (!readyOnly) return entries;
+    // As in Triton, what cannot be loaded for its name is always listed.
+    return entries.filter(
+      ({ state, version }) => state === 'READY' || (state !== undefined && version === undefined),
+    );
   }
 
   /** Rows of the startup table. */
@@ -399,12 +465,17 @@ export class ModelRepository {
   }
 
   /** Ends everything: requests are answered until the limit, ensembles before the models that they need. */
-  async close(drainMilliseconds: number): Promise<void> {
+  async close(drainMilliseconds: number, onUnloaded: (version: ModelVersion) => void): Promise<void> {
     const deadline = performance.now() + drainMilliseconds;
     for (const group of this.#graph.order(this.models.names()).toReversed()) {
       const served = group.flatMap((name) => this.models.servedVersions(name));
       const left = Math.max(0, deadline - performance.now());
-      await Promise.all(served.map((version) => version.stop(left)));
+      await Promise.all(
+        served.map(async (version) => {
+          await version.stop(left);
+          onUnloaded(version);
+        }),
+      );
     }
     for (const override of this.models.overrides()) await override.remove();
   }

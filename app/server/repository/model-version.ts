@@ -56,8 +56,11 @@ export interface ModelVersion {
   infer(checked: CheckedRequest, call: InferenceCall): Promise<Inference>;
   /** A model that it needs is another one now (an ensemble only). */
   dependencyChanged?(): void;
-  /** Another one serves this version from now on: nobody is told any more what becomes of this one. */
-  replace(): void;
+  /**
+   * Another one serves this version from now on: nobody is told any more what becomes of this one, and a request that
+   * found it still goes to the other.
+   */
+  replace(successor: ModelVersion): void;
   /** Takes no more requests, answers those that it has, and ends. Past the limit they fail. */
   stop(drainMilliseconds: number, reason?: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { StatusError } from '../../core/status.ts';
 
 /** A model directory of ours that a load request filled. */
@@ -12,17 +12,26 @@ export interface OverrideDirectory {
 
 const MAX_PATH_CHARACTERS = 240;
 
-function checkedPath(parameter: string): string {
+/** Where a file goes. @throws StatusError in Triton's words for a path that leaves the directory. */
+function checkedPath(directory: string, parameter: string): string {
   const path = parameter.slice('file:'.length);
-  const inside = normalize(path.replaceAll('\\', '/'));
-  const isInside =
-    !isAbsolute(inside) && inside !== '..' && !inside.startsWith(`..${sep}`) && !path.includes('\0');
-  if (isInside && path !== '' && path.length <= MAX_PATH_CHARACTERS) return inside;
-  const shown =
-    parameter.length > MAX_PATH_CHARACTERS ? `${parameter.slice(0, MAX_PATH_CHARACTERS)}…` : parameter;
+  if (path === '' || path.endsWith('/')) {
+    throw new StatusError(
+      'internal',
+      `failed to open binary file for write ${join(directory, path)}: Is a directory`,
+    );
+  }
+  const target = join(directory, path.replaceAll('\\', '/'));
+  if (path.length > MAX_PATH_CHARACTERS || path.includes('\0')) {
+    throw new StatusError(
+      'invalid-argument',
+      `Invalid file parameter '${parameter.slice(0, MAX_PATH_CHARACTERS)}…': its path has a NUL or more than ${MAX_PATH_CHARACTERS} characters.`,
+    );
+  }
+  if (target.startsWith(`${directory}${sep}`)) return target;
   throw new StatusError(
     'invalid-argument',
-    `Invalid file parameter '${shown}': it must stay within model directory.`,
+    `Invalid file parameter '${parameter}' with normalized path '${target}' must stay within model directory.`,
   );
 }
 
@@ -31,12 +40,14 @@ function checkedPath(parameter: string): string {
  * @throws StatusError `invalid-argument` for a path that leaves it; then nothing is left on disk.
  */
 export async function writeOverrideFiles(files: ReadonlyMap<string, Uint8Array>): Promise<OverrideDirectory> {
-  const paths = [...files].map(([parameter, bytes]) => ({ path: checkedPath(parameter), bytes }));
   const directory = await mkdtemp(join(await realpath(tmpdir()), 'folder'));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
-    for (const { path, bytes } of paths) {
-      const target = join(directory, path);
+    const targets = [...files].map(([parameter, bytes]) => ({
+      target: checkedPath(directory, parameter),
+      bytes,
+    }));
+    for (const { target, bytes } of targets) {
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, bytes, { flag: 'wx' });
     }

@@ -1,6 +1,6 @@
 import type { ServerOptions } from '../command-line.ts';
 import { StatusError } from '../../core/status.ts';
-import { directoryOfModel, findModelDirectories } from './model-directories.ts';
+import { directoryOfModel } from './model-directories.ts';
 import { writeOverrideFiles, type OverrideDirectory } from './override-files.ts';
 import { prepareModel, type PreparedModel } from './prepare-model.ts';
 
@@ -36,7 +36,7 @@ async function directoryOf(
     const override = await writeOverrideFiles(parameters.files);
     return { path: override.directory, override };
   }
-  return { path: directoryOfModel(await findModelDirectories(repositories), name), override: null };
+  return { path: await directoryOfModel(repositories, name), override: null };
 }
 
 /** Polls one model. @throws StatusError with Triton's reason; then no directory of ours is left. */
@@ -51,6 +51,7 @@ export async function pollModel(
       autoComplete: options.autoCompleteConfig,
       configName: options.modelConfigName,
       configOverride: parameters.config,
+      agentDirectory: options.agentDirectory,
     });
     return { model, override };
   } catch (cause) {

@@ -7,6 +7,13 @@ import { parseModelConfig, protobufReason } from '../../core/model-config/parse-
 import { StatusError } from '../../core/status.ts';
 import { readModelFiles, type ModelFiles } from './model-files.ts';
 
+/** Where and why a config cannot be parsed; its message is what protobuf says of it. */
+export class ConfigSyntaxError extends Error {
+  constructor(reason: string) {
+    super(`Error parsing text-format inference.ModelConfig: ${reason}`);
+  }
+}
+
 /** A model as it was polled: its directory and the config before any version is looked at. */
 export interface PreparedModel {
   readonly name: string;
@@ -23,6 +30,8 @@ export interface PollSettings {
   readonly configName: string;
   /** The `config` parameter of a load request: JSON instead of the file. */
   readonly configOverride: string | null;
+  /** `--repoagent-directory`: where Triton would look for repository agents. */
+  readonly agentDirectory: string;
 }
 
 async function readIfThere(path: string): Promise<string | null> {
@@ -69,12 +78,21 @@ async function writtenConfig(
   const { config, diagnostics } = parseModelConfig(written.text);
   const reason = protobufReason(diagnostics);
   if (reason !== undefined) {
-    throw new StatusError(
-      'internal',
-      `failed to read text proto from ${written.path} (Error parsing text-format inference.ModelConfig: ${reason})`,
-    );
+    throw new StatusError('internal', `failed to read text proto from ${written.path}`, {
+      cause: new ConfigSyntaxError(reason),
+    });
   }
   return { config, text: written.text };
+}
+
+/** What an agent would do to the model must not be left out silently. */
+function refuseAgents({ model_repository_agents: agents }: ModelConfig, directory: string): void {
+  const name = agents?.agents?.[0]?.name;
+  if (name === undefined) return;
+  throw new StatusError(
+    'invalid-argument',
+    `unable to find 'libtritonrepoagent_${name}.so' for repo agent '${name}', searched: ${directory}`,
+  );
 }
 
 /**
@@ -97,6 +115,7 @@ export async function prepareModel(
     );
   const files = await readModelFiles(directory);
   const { config, text } = await writtenConfig(directory, settings);
+  refuseAgents(config, settings.agentDirectory);
   const polled = polledConfig({
     modelName: name,
     written: config,

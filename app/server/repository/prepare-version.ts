@@ -9,8 +9,10 @@ import { loadedConfig } from '../../core/model-config/complete-config.ts';
 import type { ModelConfig } from '../../core/model-config/model-config.ts';
 import { signatureOf } from '../../core/model-config/onnx-signature.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
+import { checkRateLimit, type ResourceLimit } from '../../core/model-config/check-rate-limit.ts';
 import type { EngineSpec } from '../engine/engine.ts';
 import type { InstancePlace, SessionSettings } from '../engine/engine-messages.ts';
+import { checkBackend, refuseOperatorLibraries } from './check-backend.ts';
 import { openFileTree } from './model-files.ts';
 import type { PreparedModel } from './prepare-model.ts';
 import { readInitialStates, type StateFiles } from './read-initial-states.ts';
@@ -31,6 +33,10 @@ export interface VersionEnvironment {
   readonly autoComplete: boolean;
   /** Text of `default-max-batch-size` of the backend config; null: Triton's own default. */
   readonly defaultMaxBatchSize: string | null;
+  /** Where Triton would look for backends. */
+  readonly backendDirectory: string;
+  /** What the rate limiter has; empty if there is no limit. */
+  readonly resourceLimits: readonly ResourceLimit[];
 }
 
 const LATER = 'arrive in a later release of this server; use the Triton container for this model until then';
@@ -43,13 +49,6 @@ function refuseUnsupported(config: ModelConfig): void {
   if ((config.batch_input?.length ?? 0) > 0 || (config.batch_output?.length ?? 0) > 0) {
     throw refuse('ragged batches (batch_input, batch_output)');
   }
-  if (config.model_transaction_policy?.decoupled) throw refuse('decoupled models');
-  if (config.backend !== 'onnxruntime' && config.backend !== 'identity') {
-    throw new StatusError(
-      'invalid-argument',
-      `unable to find backend library for backend '${config.backend ?? ''}', try specifying runtime on the model configuration.`,
-    );
-  }
 }
 
 async function modelPathOf(
@@ -61,13 +60,16 @@ async function modelPathOf(
   const folder = join(directory, version);
   const path = join(folder, fileName);
   const entry = await stat(path).catch(() => {
-    throw new StatusError(
-      'unavailable',
-      `unable to find '${path}' for model instance '${config.name ?? ''}'`,
-    );
+    throw new StatusError('internal', `failed to stat file ${path}`);
   });
   if (!entry.isDirectory()) return { path, relativePath: fileName };
   const inner = join(path, 'model.onnx');
+  await stat(inner).catch(() => {
+    throw new StatusError(
+      'unavailable',
+      `unable to find '${inner}' for model instance '${config.name ?? ''}'`,
+    );
+  });
   return { path: inner, relativePath: `${fileName}/model.onnx` };
 }
 
@@ -180,10 +182,12 @@ export async function prepareVersion(
   environment: VersionEnvironment,
 ): Promise<PreparedVersion> {
   const { polled, files } = model;
-  refuseUnsupported(polled);
+  await checkBackend(polled, files.directory, version, environment.backendDirectory);
   if (polled.backend === 'identity') {
     const { gpuCount, autoComplete } = environment;
     const { config, warnings } = loadedConfig({ polled, signature: null, gpuCount, autoComplete });
+    refuseUnsupported(config);
+    checkRateLimit(config, environment.resourceLimits);
     return {
       config,
       warnings,
@@ -192,6 +196,7 @@ export async function prepareVersion(
       stateFiles: await readInitialStates(files.directory, config),
     };
   }
+  await refuseOperatorLibraries(polled);
   const { path, relativePath } = await modelPathOf(polled, files.directory, version);
   const description = await describeOnnx(join(files.directory, version), relativePath);
   if (isUnreadable(description)) {
@@ -200,6 +205,8 @@ export async function prepareVersion(
     return { config: bare.config, warnings: [], engine, labels: new Map(), stateFiles: new Map() };
   }
   const { config, warnings } = completeConfig(polled, description, environment);
+  refuseUnsupported(config);
+  checkRateLimit(config, environment.resourceLimits);
   return {
     config,
     warnings,

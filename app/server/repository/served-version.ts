@@ -1,7 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as startTimer } from 'node:timers';
 import type { ModelConfig } from '../../core/model-config/model-config.ts';
-import { requestPrefix, type CheckedRequest } from '../../core/open-inference/check-infer-request.ts';
+import {
+  checkInferRequest,
+  requestPrefix,
+  type CheckedRequest,
+} from '../../core/open-inference/check-infer-request.ts';
 import { servedSignature, type ServedSignature } from '../../core/open-inference/served-signature.ts';
 import { restartDelay } from '../../core/scheduling/restart-policy.ts';
 import type { ModelVersionState } from '../../core/server-events/server-event.ts';
@@ -89,7 +93,7 @@ export class ServedVersion implements ModelVersion {
   readonly config: ModelConfig;
   readonly signature: ServedSignature;
   readonly labels: OutputLabels;
-  readonly statistics = new ModelStatistics();
+  readonly statistics: ModelStatistics;
   readonly #prepared: PreparedVersion;
   readonly #environment: EngineEnvironment;
   readonly #observer: VersionObserver;
@@ -106,7 +110,7 @@ export class ServedVersion implements ModelVersion {
   /** Engines that were ended because a run took too long, and what to say of it. */
   readonly #timedOut = new WeakMap<Engine, string>();
   #whenIdle: (() => void)[] = [];
-  #isReplaced = false;
+  #successor: ModelVersion | null = null;
   loadMilliseconds = 0;
 
   constructor(
@@ -115,7 +119,9 @@ export class ServedVersion implements ModelVersion {
     environment: EngineEnvironment,
     observer: VersionObserver,
     runTimeoutSeconds: number,
+    statistics: ModelStatistics,
   ) {
+    this.statistics = statistics;
     this.name = prepared.config.name ?? '';
     this.version = version;
     this.config = prepared.config;
@@ -151,7 +157,7 @@ export class ServedVersion implements ModelVersion {
 
   #setStatus(state: ModelVersionState, reason = ''): void {
     this.#status = { state, reason };
-    if (!this.#isReplaced) this.#observer.stateChanged(this);
+    if (!this.#successor) this.#observer.stateChanged(this);
   }
 
   /** Starts the engine. Rejects with the reason; then the version is UNAVAILABLE. */
@@ -216,6 +222,10 @@ export class ServedVersion implements ModelVersion {
 
   /** Executes a checked request. Rejects with a StatusError. */
   infer(checked: CheckedRequest, call: InferenceCall): Promise<Inference> {
+    if (this.#isStopping && this.#successor) {
+      const successor = this.#successor;
+      return successor.infer(checkInferRequest(successor.signature, checked.request), call);
+    }
     return new Promise((resolve, reject) => {
       this.#refuse(checked);
       const request = new AcceptedRequest(checked, call, this.statistics, (answer) => {
@@ -298,8 +308,8 @@ export class ServedVersion implements ModelVersion {
   }
 
   /** Another engine serves this version from now on: nobody is told any more what becomes of this one. */
-  replace(): void {
-    this.#isReplaced = true;
+  replace(successor: ModelVersion): void {
+    this.#successor = successor;
   }
 
   /** Takes no more requests, answers those that it has, and ends the engine. Past the limit they fail. */

@@ -1,4 +1,5 @@
 import { printStatus } from '../../core/open-inference/error-body.ts';
+import { ModelStatistics } from '../../core/statistics/model-statistics.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { ServerOptions } from '../command-line.ts';
 import type { EngineEnvironment } from '../engine/engine.ts';
@@ -35,38 +36,66 @@ async function prepare(
   environment: RepositoryEnvironment,
   model: PreparedModel,
   version: string,
-): Promise<ModelVersion> {
-  const { options, engines, log, gpuCount, observer } = environment;
+  statistics: ModelStatistics,
+): Promise<{ readonly served: ModelVersion; readonly warnings: readonly string[] }> {
+  const { options, engines, gpuCount, observer } = environment;
   if (model.polled.ensemble_scheduling) {
-    return new EnsembleVersion(version, await prepareEnsemble(model), environment.findVersion, observer);
+    const prepared = await prepareEnsemble(model);
+    const ensemble = new EnsembleVersion(version, prepared, environment.findVersion, observer);
+    return { served: ensemble, warnings: [] };
   }
   const prepared = await prepareVersion(model, version, {
     gpuCount,
     autoComplete: options.autoCompleteConfig,
     defaultMaxBatchSize: options.defaultMaxBatchSize,
+    backendDirectory: options.backendDirectory,
+    resourceLimits: options.rateLimit === 'off' ? [] : options.rateLimitResources,
   });
-  for (const warning of prepared.warnings) log.write('warning', warning);
-  return new ServedVersion(version, prepared, engines, observer, options.runTimeoutSeconds);
+  const served = new ServedVersion(
+    version,
+    prepared,
+    engines,
+    observer,
+    options.runTimeoutSeconds,
+    statistics,
+  );
+  // Triton's backend opens the model before it completes its config: a model that cannot be opened gets no warning.
+  return { served, warnings: prepared.warnings };
 }
 
-/** Starts one version; tries as often as `--model-load-retry-count` allows. Never rejects. */
+/** Triton opens a model once more to complete its config; what fails after that fails in an instance. */
+function failsInInstances({ options }: RepositoryEnvironment, { polled }: PreparedModel): boolean {
+  const isComplete = Boolean(polled.input?.length && polled.output?.length);
+  return !polled.ensemble_scheduling && (isComplete || !options.autoCompleteConfig);
+}
+
+/**
+ * Starts one version; tries as often as `--model-load-retry-count` allows. Never rejects.
+ * @param statistics those of the version that it continues, if it does.
+ */
 export async function startVersion(
   environment: RepositoryEnvironment,
   model: PreparedModel,
   version: string,
+  statistics = new ModelStatistics(),
 ): Promise<StartedVersion> {
   const { options, log, versionFailed } = environment;
   log.write('info', `loading: ${model.name}:${version}`);
   for (let attempt = 0; ; attempt += 1) {
     let served: ModelVersion | null = null;
     try {
-      served = await prepare(environment, model, version);
+      const prepared = await prepare(environment, model, version, statistics);
+      served = prepared.served;
       await served.start();
+      for (const warning of prepared.warnings) log.write('warning', warning);
       log.write('info', `successfully loaded '${model.name}'`);
       return { version, served, reason: null };
     } catch (cause) {
       if (attempt < options.modelLoadRetryCount) continue;
       const reason = printStatus(statusOf(cause));
+      if (served && failsInInstances(environment, model)) {
+        log.write('error', `ERROR: Failed to create instance: ${statusOf(cause).message}`);
+      }
       log.write('error', `failed to load '${model.name}' version ${version}: ${reason}`);
       if (served) served.fail(reason);
       else versionFailed(model.name, version, reason);

@@ -47,7 +47,7 @@ function normalize(line: string): string {
     .replace(/^([EWI]) [\w.]+:\d+\] /, '$1 ')
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:*')
     .replaceAll(/Timeout \d+: Found \d+/g, 'Timeout *: Found *')
-    .replaceAll(/\{triton\}[^"'| ]*/g, '{triton}')
+    .replaceAll(/(?:\{triton\}|\/opt\/tritonserver)[^"'| ]*/g, '{triton}')
     .replaceAll(/ *\| */g, '|')
     .replaceAll(/[-+]{3,}/g, '+-+')
     .trim();

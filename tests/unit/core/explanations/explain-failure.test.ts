@@ -117,6 +117,23 @@ const MESSAGES: readonly (readonly [message: string, words: string])[] = [
   ],
   ["at least one version must be available under the version policy of model 'm'", 'm/1'],
   ["unable to find '/models/m/1/model.onnx' for model instance 'm_0'", 'model file model.onnx is not there'],
+  ['failed to stat file /models/m/1/model.onnx', 'model file model.onnx is not there'],
+  [
+    "model 'm' cannot be loaded: its own backend library 'libx.so' is not loaded by this server; use the Triton container for this model",
+    'brings its own backend library, libx.so',
+  ],
+  [
+    "unable to find 'libtritonrepoagent_checksum.so' for repo agent 'checksum', searched: /opt/tritonserver/repoagents",
+    'wants the repository agent checksum',
+  ],
+  [
+    'onnx runtime error 1: Failed to load library nope.so with error: nope.so: cannot open shared object file: No such file or directory',
+    'custom operators of nope.so cannot be loaded',
+  ],
+  [
+    'Resource count for "R1" is limited to 1 which will prevent scheduling of one or more model instances, the minimum required count is 2',
+    'wants 2 of the resource R1, and the server has only 1',
+  ],
   ['failed to stat file /models/m/1/model.onnx', 'default_model_filename'],
   [
     'Internal: failed to open text file for read /models/m/labels.txt: No such file or directory',
