@@ -120,8 +120,8 @@ export const FLAGS = {
   'model-namespacing': flag(
     'Model Repository',
     'boolean',
-    honoured,
-    'Serve models of the same name from several repositories, each for the ensembles beside it. Default is false.',
+    noted('models are told apart by name only: a name in two repositories is served by neither'),
+    'Accepted, no effect: a model name must be unique across all repositories.',
   ),
   'enable-peer-access': flag('Model Repository', 'boolean', CUDA_MEMORY, 'Accepted, no effect.'),
   'allow-http': flag('HTTP', 'boolean', honoured, 'Listen for HTTP requests. Default is true.'),

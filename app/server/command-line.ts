@@ -42,7 +42,6 @@ export interface ServerOptions {
   readonly repositoryPollSeconds: number;
   readonly startupModels: readonly string[];
   readonly modelConfigName: string;
-  readonly isNamespaced: boolean;
   readonly modelLoadThreadCount: number;
   readonly modelLoadRetryCount: number;
   readonly allowHttp: boolean;
@@ -278,7 +277,6 @@ function readOptions(given: Given): ServerOptions {
     repositoryPollSeconds: integer('repository-poll-secs', 15),
     startupModels: asSet(all('load-model')),
     modelConfigName: last('model-config-name', ''),
-    isNamespaced: boolean('model-namespacing', false),
     modelLoadThreadCount: Math.max(1, integer('model-load-thread-count', 4)),
     modelLoadRetryCount: Math.max(0, integer('model-load-retry-count', 0)),
     allowHttp: boolean('allow-http', true),

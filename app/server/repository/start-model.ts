@@ -93,9 +93,11 @@ export async function startVersion(
     } catch (cause) {
       if (attempt < options.modelLoadRetryCount) continue;
       const reason = printStatus(statusOf(cause));
-      if (served && failsInInstances(environment, model)) {
-        log.write('error', `ERROR: Failed to create instance: ${statusOf(cause).message}`);
-      }
+      const { message } = statusOf(cause);
+      const isOfInstance = served
+        ? failsInInstances(environment, model)
+        : message.startsWith('Resource count');
+      if (isOfInstance) log.write('error', `ERROR: Failed to create instance: ${message}`);
       log.write('error', `failed to load '${model.name}' version ${version}: ${reason}`);
       if (served) served.fail(reason);
       else versionFailed(model.name, version, reason);
