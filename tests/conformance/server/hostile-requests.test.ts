@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -63,7 +64,20 @@ describe('model names that lead out of the repository', () => {
     ]);
   });
 
-  test.each(['file:../../x', 'file:/etc/x', `file:${'y/'.repeat(200)}z`, 'file:'])(
+  test('an absolute file parameter is a path below the model, as in Triton', async () => {
+    const answer = await server.call('/v2/repository/models/evil/load', {
+      body: JSON.stringify({
+        parameters: { config: '{"backend":"onnxruntime"}', 'file:/conch-evil-test/x': 'AAAA' },
+      }),
+    });
+    expect([answer.status, answer.text]).toEqual([
+      400,
+      expect.stringContaining('at least one version must be available'),
+    ]);
+    expect(existsSync('/conch-evil-test')).toBe(false);
+  });
+
+  test.each(['file:../../x', `file:${'y/'.repeat(200)}z`, 'file:'])(
     'the file parameter %j writes nothing',
     async (key) => {
       const answer = await server.call('/v2/repository/models/evil/load', {

@@ -143,7 +143,7 @@ describe('a server in explicit mode', () => {
       reason: expect.stringContaining('has no field named "max_batch_sizes"') as string,
     });
     expect((await load('int4')).text).toContain('INT4');
-    expect((await load('ensemble')).text).toContain('arrive in a later release of this server');
+    expect((await load('ensemble')).text).toContain('is not mapped to any ensemble tensors');
     expect((await server.call('/v2/health/live')).status).toBe(200);
   });
 
