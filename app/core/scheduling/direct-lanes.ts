@@ -83,7 +83,8 @@ export class DirectLanes<Work> implements SequenceLanes<Work> {
 
   #refill(lane: Lane<Work>, slot: number, nowMicroseconds: number): void {
     lane.sequence = null;
-    for (const request of this.#facts.release(slot)) this.add(slot, request, nowMicroseconds);
+    for (const request of this.#facts.release(slot, nowMicroseconds))
+      this.add(slot, request, nowMicroseconds);
   }
 
   /** When the batch runs if no other sequence becomes ready. */

@@ -69,27 +69,27 @@ export class OldestLanes<Work> implements SequenceLanes<Work> {
     while (!lane.isBusy) {
       const entry = lane.queue.shift();
       if (entry === undefined) return;
-      if (entry === 'end') this.#refill(lane, slot);
-      else if (this.#facts.isAbandoned(entry.work)) this.#abandon(lane, slot, entry);
+      if (entry === 'end') this.#refill(lane, slot, nowMicroseconds);
+      else if (this.#facts.isAbandoned(entry.work)) this.#abandon(lane, slot, entry, nowMicroseconds);
       else {
         lane.isBusy = true;
         lane.sequence = sequenceFor(this.#facts, entry, lane.sequence);
         const { sequence } = lane;
         this.#candidates.push({ slot, request: entry, sequence, sinceMicroseconds: nowMicroseconds });
-        if (entry.isLast) this.#refill(lane, slot);
+        if (entry.isLast) this.#refill(lane, slot, nowMicroseconds);
       }
     }
   }
 
-  #refill(lane: Lane<Work>, slot: number): void {
+  #refill(lane: Lane<Work>, slot: number, nowMicroseconds: number): void {
     lane.sequence = null;
-    lane.queue.push(...this.#facts.release(slot));
+    lane.queue.push(...this.#facts.release(slot, nowMicroseconds));
   }
 
-  #abandon(lane: Lane<Work>, slot: number, request: SequenceRequest<Work>): void {
+  #abandon(lane: Lane<Work>, slot: number, request: SequenceRequest<Work>, nowMicroseconds: number): void {
     const behind = lane.queue.splice(0).filter((entry) => entry !== 'end');
     this.#facts.abandon(slot, [request, ...behind]);
-    this.#refill(lane, slot);
+    this.#refill(lane, slot, nowMicroseconds);
   }
 
   completed(nowMicroseconds: number): void {
@@ -129,7 +129,7 @@ export class OldestLanes<Work> implements SequenceLanes<Work> {
       if (!lane) continue;
       // Behind its last request the slot belongs to another sequence already.
       if (request.isLast) this.#facts.abandon(slot, [request]);
-      else this.#abandon(lane, slot, request);
+      else this.#abandon(lane, slot, request, nowMicroseconds);
       this.#free(slot, nowMicroseconds);
     }
   }

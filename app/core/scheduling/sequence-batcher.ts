@@ -56,7 +56,7 @@ export class SequenceBatcher<Work> {
     const { strategy, slotsPerInstance } = this.#settings;
     const facts: LaneFacts<Work> = {
       ...this.#facts,
-      release: (slot) => this.#release({ instance, slot }),
+      release: (slot, nowMicroseconds) => this.#release({ instance, slot }, nowMicroseconds),
       abandon: (slot, requests) => {
         const [first] = requests;
         if (first && !first.isLast) this.#slots.forget(first.id, { instance, slot });
@@ -68,8 +68,10 @@ export class SequenceBatcher<Work> {
       : new OldestLanes(strategy, slotsPerInstance, facts);
   }
 
-  #release(place: SlotPlace): readonly SequenceRequest<Work>[] {
-    const { next, abandoned } = this.#slots.release(place, (work) => this.#facts.isAbandoned(work));
+  #release(place: SlotPlace, nowMicroseconds: number): readonly SequenceRequest<Work>[] {
+    const { next, abandoned } = this.#slots.release(place, nowMicroseconds, (work) =>
+      this.#facts.isAbandoned(work),
+    );
     this.#abandoned.push(...abandoned);
     return next;
   }
@@ -132,8 +134,8 @@ export class SequenceBatcher<Work> {
   }
 
   /** When {@link expire} has something to do again; Infinity: never. */
-  nextExpiry(nowMicroseconds: number): number {
-    return this.#slots.nextExpiry(nowMicroseconds);
+  nextExpiry(): number {
+    return this.#slots.nextExpiry();
   }
 
   /** Requests that were given up since the last call, because nobody waits for one of their sequence any more. */

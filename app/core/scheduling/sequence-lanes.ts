@@ -28,7 +28,7 @@ export interface LaneFacts<Work> {
   /** Whether nobody waits for the answer any more. */
   isAbandoned(work: Work): boolean;
   /** Gives a slot back: the requests of the sequence that gets it. */
-  release(slot: number): readonly SequenceRequest<Work>[];
+  release(slot: number, nowMicroseconds: number): readonly SequenceRequest<Work>[];
   /** The sequence of these requests is given up, because one of them was abandoned. */
   abandon(slot: number, requests: readonly SequenceRequest<Work>[]): void;
 }

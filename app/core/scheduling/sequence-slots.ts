@@ -36,9 +36,6 @@ interface Backlog<Work> {
   deadlineMicroseconds: number;
 }
 
-/** A sequence in the backlog cannot be ended for idleness; it is looked at again after this time. */
-const BACKLOG_REVISIT_MICROSECONDS = 50_000;
-
 /**
  * Which sequence has which slot, and which wait for one (Triton's `SequenceBatchScheduler`). A sequence keeps its slot
  * until its last request, or until no request has come for `maxIdleMicroseconds`; a free slot goes to the sequence that has
@@ -49,6 +46,7 @@ export class SequenceSlots<Work> {
   readonly #free: SlotPlace[] = [];
   readonly #slotOf = new Map<SequenceId, SlotPlace>();
   readonly #backlogOf = new Map<SequenceId, Backlog<Work>>();
+  /** When each sequence that has a slot last got something to do; in this order. */
   readonly #latestRequest = new Map<SequenceId, number>();
   #backlog: Backlog<Work>[] = [];
 
@@ -78,18 +76,26 @@ export class SequenceSlots<Work> {
   place(request: SequenceRequest<Work>, nowMicroseconds: number): Placement {
     const { id, isStart, isLast } = request;
     if (!isStart && !this.has(id)) return { kind: 'not-started' };
-    // The map is kept in the order of the latest requests.
-    this.#latestRequest.delete(id);
-    if (!isLast) this.#latestRequest.set(id, nowMicroseconds);
     const waiting = this.#backlogOf.get(id);
     const place = this.#slotOf.get(id) ?? (waiting ? undefined : this.#free.shift());
     if (place) {
-      if (isLast) this.#slotOf.delete(id);
-      else this.#slotOf.set(id, place);
+      if (isLast) this.#forgetId(id);
+      else this.#keepSlot(id, place, nowMicroseconds);
       return { kind: 'slot', place };
     }
     this.#addToBacklog(request, waiting);
     return { kind: 'backlog' };
+  }
+
+  #keepSlot(id: SequenceId, place: SlotPlace, nowMicroseconds: number): void {
+    this.#slotOf.set(id, place);
+    this.#latestRequest.delete(id);
+    this.#latestRequest.set(id, nowMicroseconds);
+  }
+
+  #forgetId(id: SequenceId): void {
+    this.#slotOf.delete(id);
+    this.#latestRequest.delete(id);
   }
 
   #addToBacklog(request: SequenceRequest<Work>, existing: Backlog<Work> | undefined): void {
@@ -109,6 +115,7 @@ export class SequenceSlots<Work> {
    */
   release(
     place: SlotPlace,
+    nowMicroseconds: number,
     isAbandoned: (work: Work) => boolean,
   ): {
     readonly next: readonly SequenceRequest<Work>[];
@@ -122,7 +129,7 @@ export class SequenceSlots<Work> {
         abandoned.push(...entry.requests);
         continue;
       }
-      if (isCurrent) this.#slotOf.set(entry.id, place);
+      if (isCurrent) this.#keepSlot(entry.id, place, nowMicroseconds);
       return { next: entry.requests, abandoned };
     }
     this.#free.push(place);
@@ -133,7 +140,7 @@ export class SequenceSlots<Work> {
   /** Forgets a sequence that was given up; its slot is still to be released. */
   forget(id: SequenceId, place: SlotPlace): void {
     const current = this.#slotOf.get(id);
-    if (current?.instance === place.instance && current.slot === place.slot) this.#slotOf.delete(id);
+    if (current?.instance === place.instance && current.slot === place.slot) this.#forgetId(id);
   }
 
   /** Ends what has been idle or waiting for too long. */
@@ -145,11 +152,9 @@ export class SequenceSlots<Work> {
     const idle: SlotPlace[] = [];
     for (const [id, latest] of this.#latestRequest) {
       if (nowMicroseconds - latest < this.#maxIdleMicroseconds) break;
-      if (this.#backlogOf.has(id)) continue;
       const place = this.#slotOf.get(id);
       if (place) idle.push(place);
-      this.#slotOf.delete(id);
-      this.#latestRequest.delete(id);
+      this.#forgetId(id);
     }
     return idle;
   }
@@ -165,14 +170,9 @@ export class SequenceSlots<Work> {
   }
 
   /** When {@link expire} has something to do again; Infinity: never. */
-  nextExpiry(nowMicroseconds: number): number {
-    let next = Infinity;
-    for (const [id, latest] of this.#latestRequest) {
-      const idleAt = latest + this.#maxIdleMicroseconds;
-      const isRevisited = idleAt <= nowMicroseconds && this.#backlogOf.has(id);
-      next = Math.min(next, isRevisited ? nowMicroseconds + BACKLOG_REVISIT_MICROSECONDS : idleAt);
-      if (!isRevisited) break;
-    }
+  nextExpiry(): number {
+    const [oldest = Infinity] = this.#latestRequest.values();
+    let next = oldest + this.#maxIdleMicroseconds;
     for (const { deadlineMicroseconds } of this.#backlog) next = Math.min(next, deadlineMicroseconds);
     return next;
   }

@@ -188,7 +188,7 @@ export class SequenceScheduler implements Scheduler {
     }
     const cancelled = new StatusError('cancelled', 'the client closed the connection');
     for (const { work } of this.#batcher.takeAbandoned()) this.#reject(work, cancelled);
-    this.#wakeAt(Math.min(wakeAt, this.#batcher.nextExpiry(now)), now);
+    this.#wakeAt(Math.min(wakeAt, this.#batcher.nextExpiry()), now);
   }
 
   /** Waking too early is harmless: a timer that comes before is kept. */
