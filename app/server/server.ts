@@ -16,6 +16,7 @@ import { openLog, type Log } from './log.ts';
 import { ModelRepository } from './repository/model-repository.ts';
 import type { ModelVersion, VersionObserver } from './repository/model-version.ts';
 import { batchRequests } from './request-batcher.ts';
+import { openResponseCache } from './response-cache/open-response-cache.ts';
 import { SharedMemoryRegions } from './shared-memory/shared-memory-regions.ts';
 import { backendRows, optionRows, REPOSITORY_AGENT_ROWS } from './startup-tables.ts';
 
@@ -56,6 +57,7 @@ function stateEvent(served: ModelVersion): ServerEvent {
     version: served.version,
     state: status.state,
     ...(status.reason === '' ? {} : { reason: status.reason }),
+    ...(!engine && status.state === 'READY' ? { instanceCount: 0 } : {}),
     ...(engine && status.state === 'READY'
       ? {
           loadMilliseconds: Math.round(served.loadMilliseconds),
@@ -152,6 +154,7 @@ class Server implements RunningServer {
       engines: { door, launcher },
       log,
       gpuCount,
+      responseCache: openResponseCache(options.cacheSettings),
       observer: observe(emit, log),
       versionFailed: (model, version, reason) =>
         emit(

@@ -4,6 +4,7 @@ import type { ModelEntry, ProbeOutcome } from '../../app/contract/model-entry.ts
 import type { ModelNotice, Verdict } from '../../app/core/formats/model-description.ts';
 import { modelInputs } from '../test/model-inputs.ts';
 import { formatBytes, formatMilliseconds } from '../format/format-quantity.ts';
+import { EnsembleSteps } from './ensemble-steps.tsx';
 import { FixBox } from './fix-box.tsx';
 import { SignatureTable } from './signature-table.tsx';
 import { VersionsTable } from './versions-table.tsx';
@@ -19,28 +20,27 @@ export function ModelCard({ model }: { readonly model: ModelEntry }) {
       {description?.notices.map((notice) => (
         <Note key={notice.text} {...notice} />
       ))}
+      <EnsembleSteps model={model} />
+      <SignatureTable model={model} />
       {description !== null && (
-        <>
-          <SignatureTable model={model} />
-          <section aria-labelledby="facts-title" className={classes.readOnly}>
-            <Title order={2} id="facts-title" className={classes.heading}>
-              About the model
-            </Title>
-            <dl className={classes.facts}>
-              <Fact label="Format" value={description.formatName} />
-              <Fact label="Size" value={formatBytes(description.byteSize)} />
-              {description.facts.map(({ label, value }) => (
-                <Fact key={label} label={label} value={value} />
-              ))}
-              {description.externalData.length > 0 && (
-                <Fact label="External data" value={description.externalData.join(', ')} />
-              )}
-              <SchedulingFact model={model} />
-              <ProbeFact probe={model.probe} />
-              <Fact label="Directory" value={model.path} />
-            </dl>
-          </section>
-        </>
+        <section aria-labelledby="facts-title" className={classes.readOnly}>
+          <Title order={2} id="facts-title" className={classes.heading}>
+            About the model
+          </Title>
+          <dl className={classes.facts}>
+            <Fact label="Format" value={description.formatName} />
+            <Fact label="Size" value={formatBytes(description.byteSize)} />
+            {description.facts.map(({ label, value }) => (
+              <Fact key={label} label={label} value={value} />
+            ))}
+            {description.externalData.length > 0 && (
+              <Fact label="External data" value={description.externalData.join(', ')} />
+            )}
+            <SchedulingFact model={model} />
+            <ProbeFact probe={model.probe} />
+            <Fact label="Directory" value={model.path} />
+          </dl>
+        </section>
       )}
       <VersionsTable model={model} />
     </div>

@@ -69,7 +69,8 @@ function canExportBeside({ problem, description }: ModelEntry): boolean {
 
 function ExecutionProvider({ model }: { readonly model: ModelEntry }) {
   const state = readyVersion(model)?.state;
-  if (state?.kind !== 'ready') return null;
+  // An ensemble has no instances of its own.
+  if (state?.kind !== 'ready' || state.instanceCount === 0) return null;
   return (
     <span className={classes.quiet} title={state.executionProviderReason}>
       {state.instanceCount} × {state.executionProvider}

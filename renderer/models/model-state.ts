@@ -30,7 +30,10 @@ export function describeVersionState(state: VersionState, now: number): StateWor
     case 'loading':
       return { tone: 'busy', words: `Loading ${formatElapsed(now - state.since)}` };
     case 'ready':
-      return { tone: 'ok', words: `Ready in ${formatMilliseconds(state.loadMilliseconds)}` };
+      return {
+        tone: 'ok',
+        words: state.instanceCount === 0 ? 'Ready' : `Ready in ${formatMilliseconds(state.loadMilliseconds)}`,
+      };
     case 'unloading':
       return { tone: 'busy', words: 'Unloading' };
     case 'unavailable':

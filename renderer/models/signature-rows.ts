@@ -20,7 +20,7 @@ export interface SignatureRow {
 
 /** Rows of the inputs and outputs, with the shapes of the effective config, else of what is written. */
 export function signatureRows(
-  description: ModelDescription,
+  description: Pick<ModelDescription, 'inputs' | 'outputs'>,
   analysis: ConfigAnalysis | null,
 ): { readonly inputs: readonly SignatureRow[]; readonly outputs: readonly SignatureRow[] } {
   const config = analysis === null ? null : configOf(analysis);

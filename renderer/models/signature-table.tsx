@@ -10,8 +10,9 @@ import classes from './models.module.css';
 export function SignatureTable({ model }: { readonly model: ModelEntry }) {
   const draft = useConfigDraft(model);
   const { lastGood } = useConfigAnalysis(model, draft.history.text);
-  if (model.description === null) return null;
-  const { inputs, outputs } = signatureRows(model.description, lastGood);
+  const { description } = model;
+  if (description === null && !lastGood.written.ensemble_scheduling) return null;
+  const { inputs, outputs } = signatureRows(description ?? { inputs: [], outputs: [] }, lastGood);
   if (inputs.length + outputs.length === 0) return null;
   return (
     <section aria-labelledby="signature-title">
@@ -23,25 +24,34 @@ export function SignatureTable({ model }: { readonly model: ModelEntry }) {
           <thead>
             <tr>
               <th scope="col">Name</th>
-              <th scope="col">In the model</th>
+              {description !== null && <th scope="col">In the model</th>}
               <th scope="col">Config dims</th>
               <th scope="col">Shape clients send</th>
             </tr>
           </thead>
-          <Rows title="Inputs" rows={inputs} />
-          <Rows title="Outputs" rows={outputs} />
+          <Rows title="Inputs" rows={inputs} hasFile={description !== null} />
+          <Rows title="Outputs" rows={outputs} hasFile={description !== null} />
         </table>
       </div>
     </section>
   );
 }
 
-function Rows({ title, rows }: { readonly title: string; readonly rows: readonly SignatureRow[] }) {
+function Rows({
+  title,
+  rows,
+  hasFile,
+}: {
+  readonly title: string;
+  readonly rows: readonly SignatureRow[];
+  /** False for an ensemble: there is no model file to compare with. */
+  readonly hasFile: boolean;
+}) {
   if (rows.length === 0) return null;
   return (
     <tbody>
       <tr>
-        <th scope="rowgroup" colSpan={4} className={classes.group}>
+        <th scope="rowgroup" colSpan={hasFile ? 4 : 3} className={classes.group}>
           {title === 'Outputs' ? 'Outputs (clients receive)' : title}
         </th>
       </tr>
@@ -53,9 +63,11 @@ function Rows({ title, rows }: { readonly title: string; readonly rows: readonly
             </span>
             <span className={classes.datatype}>{row.datatype ?? 'no datatype'}</span>
           </th>
-          <td>
-            <ModelSide row={row} />
-          </td>
+          {hasFile && (
+            <td>
+              <ModelSide row={row} />
+            </td>
+          )}
           <td className="conch-mono">
             {row.configDims ?? <span className="conch-muted">not listed</span>}
             {row.reshape !== null && <div className={classes.reshape}>reshaped to {row.reshape}</div>}

@@ -377,6 +377,33 @@ export const FAILURES: readonly FailurePattern[] = [
   },
   {
     pattern:
+      /ensemble (?<ensemble>\S+) contains models that are not available or ambiguous: (?<models>[^\n"]+)/,
+    what: 'A model that the ensemble needs is not there.',
+    why: 'Steps of {ensemble} run on {models}: not in this repository, unloaded, or refused themselves.',
+    fix: 'Load {models}, which brings the ensemble back by itself; or add what is missing to the repository, or change model_name of the step.',
+  },
+  {
+    pattern:
+      /ensemble '(?<ensemble>[^']+)' depends on '(?<model>[^']+)' (?:which has no loaded version|which is not valid)/,
+    what: 'A model that the ensemble needs cannot be served.',
+    why: 'A step of {ensemble} runs on {model}, which is not ready; what its own load said stands behind it.',
+    fix: 'Open {model}, correct what its page says and serve it: the ensemble comes back by itself.',
+  },
+  {
+    pattern:
+      /ensemble '(?<ensemble>[^']+)' depends on '(?<model>[^']+)' whose required version (?<version>-?\d+) is not loaded/,
+    what: 'A step asks for a version that is not loaded.',
+    why: 'A step of {ensemble} names version {version} of {model}; its version policy, or the directory, has others.',
+    fix: 'Set model_version: -1 in the step for the newest version, or let the version_policy of {model} load version {version}.',
+  },
+  {
+    pattern: /circular dependency between ensembles: (?<ensemble>\S+)/,
+    what: 'The ensemble needs itself.',
+    why: 'A step of {ensemble} runs on an ensemble that in turn needs {ensemble}.',
+    fix: 'Let the step name the model that does the work, not an ensemble that leads back here.',
+  },
+  {
+    pattern:
       /ensembles?.*(?:is not written|is not used|is unused|not mapped|non-existing|inconsistent|not available or ambiguous|circular dependency|depends on)/,
     what: 'The steps of the ensemble do not fit together.',
     why: 'A tensor is not produced, not used, or differs in type or shape between two steps, or a model of a step is not loaded.',

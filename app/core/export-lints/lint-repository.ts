@@ -22,6 +22,8 @@ export interface ModelEntryFacts {
   } | null;
   /** Every sub-directory with the paths of its files; versions and others. */
   readonly directories: readonly { readonly name: string; readonly files: readonly string[] }[];
+  /** Models that the steps of an ensemble name, and whether they are in the same export; absent for other models. */
+  readonly composingModels?: readonly { readonly name: string; readonly isExported: boolean }[];
   /** Each output with a label_filename. `lines` is null where the file is missing, `classes` where the size is free. */
   readonly labels: readonly {
     readonly output: string;
@@ -44,6 +46,7 @@ export interface LintItem {
     | 'name'
     | 'versions'
     | 'model-file'
+    | 'composing-models'
     | 'external-data'
     | 'labels'
     | 'dims'
@@ -72,6 +75,7 @@ const CHECKS: readonly (readonly [
   ['name', 'Name and directory agree', checkName],
   ['versions', 'Version directories are numbers', checkVersions],
   ['model-file', 'Each version has the model file', checkModelFile],
+  ['composing-models', 'The models of the steps come along', checkComposingModels],
   ['external-data', 'External data lie beside the model', checkExternalDataFiles],
   ['labels', 'Label files are there', checkLabels],
   ['dims', 'Config and model agree', checkDims],
@@ -203,6 +207,19 @@ function checkInstanceKind({ config }: ModelEntryFacts): Finding | null {
   return warning(
     'The config asks for KIND_GPU; a machine without a GPU refuses the model.',
     'Use KIND_AUTO, or serve it on a machine with a GPU.',
+  );
+}
+
+function checkComposingModels({ directory, composingModels }: ModelEntryFacts): Finding | null {
+  if (composingModels === undefined || composingModels.length === 0) return null;
+  const names = composingModels.map(({ name }) => name).join(', ');
+  const missing = composingModels.filter(({ isExported }) => !isExported).map(({ name }) => name);
+  if (missing.length === 0) return ok(`The steps run on ${names}.`);
+  const [first = '', ...others] = missing;
+  const models = others.length === 0 ? `model ${first}` : `models ${missing.join(', ')}`;
+  return error(
+    `Ensemble ${directory} needs ${models}, which ${others.length === 0 ? 'is' : 'are'} not in the export.`,
+    'Add what is missing to this repository, or change the steps.',
   );
 }
 

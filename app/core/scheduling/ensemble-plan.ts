@@ -65,3 +65,22 @@ export function neededSteps(plan: EnsemblePlan, wanted: Iterable<string>): reado
   }
   return [...needed];
 }
+
+/**
+ * The steps in the order in which they can run: those of one group need nothing of each other. Steps that wait for a
+ * tensor that nobody makes come last, as one group.
+ */
+export function stepGroups(plan: EnsemblePlan): readonly (readonly number[])[] {
+  const groups: number[][] = [];
+  let waiting = [...plan.steps.keys()];
+  while (waiting.length > 0) {
+    const coming = new Set(waiting.flatMap((index) => [...(plan.steps[index]?.outputs.values() ?? [])]));
+    const ready = waiting.filter((index) =>
+      [...(plan.steps[index]?.inputs.values() ?? [])].every((name) => !coming.has(name)),
+    );
+    const group = ready.length > 0 ? ready : waiting;
+    groups.push(group);
+    waiting = waiting.filter((index) => !group.includes(index));
+  }
+  return groups;
+}

@@ -22,6 +22,24 @@ export interface ExportActions {
 
 const EXTENSIONS: Readonly<Record<ExportFormat, string>> = { folder: '', zip: '.zip', 'tar.gz': '.tar.gz' };
 
+/** An ensemble is of no use without the models that its steps name: they come along, as far as they are there. */
+function withComposingModels(
+  models: readonly DiskModel[],
+  find: (name: string) => DiskModel | undefined,
+): readonly DiskModel[] {
+  const all = new Map(models.map((model) => [model.name, model]));
+  const open = [...models];
+  for (const model of open) {
+    for (const name of model.composingModels ?? []) {
+      const needed = find(name);
+      if (!needed || all.has(name)) continue;
+      all.set(name, needed);
+      open.push(needed);
+    }
+  }
+  return [...all.values()];
+}
+
 async function targetPath(destination: string, fileName: string): Promise<string> {
   const path = resolve(destination);
   const stats = await stat(path).catch(() => null);
@@ -34,8 +52,9 @@ async function lintsOf(
   inspector: Inspector,
 ): Promise<CallResult<'export.preview'>['lints']> {
   const lints: (LintItem & { model: string })[] = [];
+  const exported = new Set(models.map(({ name }) => name));
   for (const model of models)
-    for (const item of await lintModel(model, workspace.find(model.name), inspector))
+    for (const item of await lintModel(model, workspace.find(model.name), exported, inspector))
       lints.push({ ...item, model: model.name });
   return lints;
 }
@@ -48,12 +67,15 @@ export function createExportActions(parts: {
 }): ExportActions {
   const findAll = (names: readonly string[]): readonly DiskModel[] => {
     const { workspace } = parts.session();
-    return names.map((name) => {
-      workspace.find(name);
-      const disk = workspace.disk(name);
-      if (!disk) throw new StatusError('not-found', `There is no model ${name}.`);
-      return disk;
-    });
+    return withComposingModels(
+      names.map((name) => {
+        workspace.find(name);
+        const disk = workspace.disk(name);
+        if (!disk) throw new StatusError('not-found', `There is no model ${name}.`);
+        return disk;
+      }),
+      (name) => workspace.disk(name),
+    );
   };
   return {
     preview: async (names) => {

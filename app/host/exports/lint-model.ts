@@ -117,10 +117,11 @@ async function directoryFacts(model: DiskModel): Promise<Pick<ModelEntryFacts, '
   return { directories, byteSize: files.reduce((sum, { byteSize }) => sum + byteSize, 0) };
 }
 
-/** The checklist of one model that is about to be exported, from what is on disk now. */
+/** The checklist of one model that is about to be exported with others, from what is on disk now. */
 export async function lintModel(
   model: DiskModel,
   entry: ModelEntry,
+  exported: ReadonlySet<string>,
   inspector: Inspector,
 ): Promise<readonly LintItem[]> {
   const written = parseModelConfig(model.configText ?? '').config;
@@ -130,6 +131,9 @@ export async function lintModel(
     directory: model.name,
     config: configFacts(model.configText, judged),
     ...(await directoryFacts(model)),
+    ...(model.composingModels && {
+      composingModels: model.composingModels.map((name) => ({ name, isExported: exported.has(name) })),
+    }),
     labels: labelFacts(model, written),
     missingExternalData: await missingExternalData(model, entry, inspector),
     ...(judged.mismatch !== undefined && { modelMismatch: judged.mismatch }),

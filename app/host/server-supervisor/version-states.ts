@@ -99,7 +99,8 @@ export function createVersionStates(now: () => number): VersionStates {
     },
     noteFailure: (model, reason) => {
       const versions = versionsOf(model);
-      for (const [version, state] of versions) if (state.kind === 'loading') versions.delete(version);
+      for (const [version, { kind }] of versions)
+        if (kind === 'loading' || kind === 'unloaded') versions.delete(version);
       failures.set(model, unavailable(reason));
     },
     noteServerGone: (reason) => {

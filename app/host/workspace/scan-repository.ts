@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseModelConfig } from '../../core/model-config/parse-config.ts';
+import { composingModels } from '../../core/repository/ensemble-graph.ts';
 import { fileErrorCode, fileFailure } from '../files/file-failure.ts';
 import { listFolder, type TreeFile } from '../files/file-tree.ts';
 import { isTemporaryName } from '../files/staging.ts';
@@ -21,6 +22,8 @@ export interface DiskModel {
   readonly versions: readonly DiskVersion[];
   /** Null where there is no config.pbtxt. */
   readonly configText: string | null;
+  /** Models that its steps name; null for a model that is no ensemble. */
+  readonly composingModels: readonly string[] | null;
   readonly labels: Readonly<Record<string, readonly string[]>>;
   readonly problem?: string;
 }
@@ -82,6 +85,13 @@ async function readLabels(modelPath: string, configText: string | null): Promise
   return labels;
 }
 
+function composingModelsOf(configText: string | null): readonly string[] | null {
+  if (configText === null || !configText.includes('ensemble')) return null;
+  const { config } = parseModelConfig(configText);
+  const isEnsemble = config.ensemble_scheduling !== undefined || config.platform === 'ensemble';
+  return isEnsemble ? composingModels(config) : null;
+}
+
 function problemOf(configText: string | null, versions: readonly DiskVersion[]): string | undefined {
   if (versions.length > 0) return undefined;
   if (configText === null)
@@ -109,6 +119,7 @@ export async function scanModel(repository: string, name: string): Promise<DiskM
     path,
     versions,
     configText,
+    composingModels: composingModelsOf(configText),
     labels: await readLabels(path, configText),
     ...(problem !== undefined && { problem }),
   };

@@ -65,7 +65,9 @@ const NOT_PROBED: ProbeOutcome = {
 /** A file that changed less than this long ago may still be being copied. */
 const STABLE_MILLISECONDS = 500;
 
+/** An ensemble has no model file, whatever keeps its version directory from being empty. */
 function describedVersion(model: DiskModel): DiskVersion | undefined {
+  if (model.composingModels !== null) return undefined;
   return model.versions.findLast(({ files }) => files.length > 0);
 }
 

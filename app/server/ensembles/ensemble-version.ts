@@ -8,6 +8,7 @@ import {
   type ServedSignature,
 } from '../../core/open-inference/served-signature.ts';
 import { planEnsemble, producerOf } from '../../core/scheduling/ensemble-plan.ts';
+import type { ResponseCache } from '../../core/scheduling/response-cache.ts';
 import type { ModelVersionState } from '../../core/server-events/server-event.ts';
 import { ModelStatistics } from '../../core/statistics/model-statistics.ts';
 import { StatusError } from '../../core/status.ts';
@@ -20,10 +21,18 @@ import type {
 } from '../repository/model-version.ts';
 import type { PreparedEnsemble } from '../repository/prepare-ensemble.ts';
 import type { OutputLabels } from '../repository/read-labels.ts';
+import { CachedInference } from '../response-cache/cached-inference.ts';
 import { runEnsemble, type FindVersion, type RunningEnsemble } from './run-ensemble.ts';
 import { StepLimiter } from './step-limiter.ts';
 
 const nanoseconds = (milliseconds: number): number => Math.max(0, Math.round(milliseconds * 1e6));
+
+/** What an ensemble needs of the server. */
+export interface EnsembleEnvironment {
+  readonly findVersion: FindVersion;
+  readonly observer: VersionObserver;
+  readonly responseCache: ResponseCache | null;
+}
 
 /** A version that other models execute: it has no process of its own. */
 export class EnsembleVersion implements ModelVersion {
@@ -37,23 +46,22 @@ export class EnsembleVersion implements ModelVersion {
   readonly #ensemble: RunningEnsemble;
   readonly #ownLabels: OutputLabels;
   readonly #observer: VersionObserver;
+  readonly #cached: CachedInference | null;
   #status: VersionStatus = { state: 'LOADING', reason: '' };
   #inFlight = 0;
   #successor: ModelVersion | null = null;
   #whenIdle: (() => void)[] = [];
 
-  constructor(
-    version: string,
-    prepared: PreparedEnsemble,
-    findVersion: FindVersion,
-    observer: VersionObserver,
-  ) {
+  constructor(version: string, prepared: PreparedEnsemble, environment: EnsembleEnvironment) {
+    const { findVersion, observer, responseCache } = environment;
     this.name = prepared.config.name ?? '';
     this.version = version;
     this.config = prepared.config;
     this.signature = servedSignature(prepared.config);
     this.#ownLabels = prepared.labels;
     this.#observer = observer;
+    this.#cached =
+      responseCache && this.config.response_cache?.enable ? new CachedInference(responseCache, this) : null;
     const plan = planEnsemble(prepared.config);
     this.#ensemble = {
       name: this.name,
@@ -116,7 +124,8 @@ export class EnsembleVersion implements ModelVersion {
     }
     this.#inFlight += 1;
     try {
-      return await this.#run(checked, call);
+      const run = (): Promise<Inference> => this.#run(checked, call);
+      return await (this.#cached ? this.#cached.infer(checked, call, run) : run());
     } catch (cause) {
       this.statistics.addFailure('OTHER', nanoseconds(performance.now() - call.arrivedAt));
       throw cause;
@@ -143,6 +152,11 @@ export class EnsembleVersion implements ModelVersion {
     return { ...ran, queueNs, outputs: wire.sort((left, right) => (left.name < right.name ? -1 : 1)) };
   }
 
+  /** What its models answered before holds no longer. */
+  dependencyChanged(): void {
+    this.#cached?.forget();
+  }
+
   /** Another one serves this version from now on: nobody is told any more what becomes of this one. */
   replace(successor: ModelVersion): void {
     this.#successor = successor;
@@ -160,6 +174,7 @@ export class EnsembleVersion implements ModelVersion {
         });
       });
     }
+    this.#cached?.forget();
     this.#setStatus('UNAVAILABLE', reason);
   }
 }

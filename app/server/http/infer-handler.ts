@@ -114,9 +114,18 @@ function inferDecoded(call: InferCall, request: InferRequest): Promise<Reply> {
   }).finally(release);
 }
 
+function refuseDecoupled({ config }: ModelVersion): void {
+  if (!config.model_transaction_policy?.decoupled) return;
+  throw new StatusError(
+    'unsupported',
+    "HTTP end point doesn't support models with decoupled transaction policy",
+  );
+}
+
 /** `POST …/infer` of a version that is ready: Triton's answer, or its failure with the right content type. */
 export async function handleInfer(call: InferCall): Promise<Reply> {
   try {
+    refuseDecoupled(call.version);
     const body = await decompressBody(
       call.body,
       call.request.headers['content-encoding'],

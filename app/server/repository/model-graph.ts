@@ -1,3 +1,4 @@
+import { checkDecoupledFlow } from '../../core/model-config/check-decoupled-flow.ts';
 import { checkEnsembleModels } from '../../core/model-config/check-ensemble-models.ts';
 import type { ModelConfig } from '../../core/model-config/model-config.ts';
 import {
@@ -106,6 +107,7 @@ export class ModelGraph {
       this.#models.find(each, null).config,
     ]);
     checkEnsembleModels(config, new Map(served));
+    checkDecoupledFlow(config, new Map(served));
   }
 
   /** Why an ensemble may not be served now; null if it may. Remembers it for whatever needs the ensemble. */

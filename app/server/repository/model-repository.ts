@@ -230,7 +230,13 @@ export class ModelRepository {
   /** Takes ensembles out of service that may not be served now, the outermost first. */
   async #takeOut(ensembles: readonly string[]): Promise<void> {
     const refused = ensembles.filter((name) => this.#refuse(name) !== null);
-    for (const name of refused.toReversed()) await this.#inTurn(name, () => this.#unload(name, true));
+    for (const name of refused.toReversed()) {
+      if (this.models.servedVersions(name).length === 0) continue;
+      await this.#inTurn(name, () => this.#unload(name, true));
+      // Unloading said only that; this is why.
+      const message = this.#refused.get(name);
+      if (message !== undefined) this.#environment.versionFailed(name, null, message);
+    }
   }
 
   /** Why an ensemble may not be served; says it once in the log. */

@@ -8,6 +8,8 @@ import { defaultModelFilename } from '../../core/model-config/complete-backend-f
 import { loadedConfig } from '../../core/model-config/complete-config.ts';
 import type { ModelConfig } from '../../core/model-config/model-config.ts';
 import { signatureOf } from '../../core/model-config/onnx-signature.ts';
+import { servedSignature } from '../../core/open-inference/served-signature.ts';
+import { warmupSamples, type WarmupSample } from '../../core/scheduling/warmup-samples.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import { checkRateLimit, type ResourceLimit } from '../../core/model-config/check-rate-limit.ts';
 import type { EngineSpec } from '../engine/engine.ts';
@@ -17,6 +19,7 @@ import { openFileTree } from './model-files.ts';
 import type { PreparedModel } from './prepare-model.ts';
 import { readInitialStates, type StateFiles } from './read-initial-states.ts';
 import { readLabels, type OutputLabels } from './read-labels.ts';
+import { readWarmupFiles } from './read-warmup-files.ts';
 
 /** Everything that is needed to start one version of a model. */
 export interface PreparedVersion {
@@ -24,6 +27,8 @@ export interface PreparedVersion {
   readonly engine: EngineSpec;
   readonly labels: OutputLabels;
   readonly stateFiles: StateFiles;
+  /** What runs on each instance before the version is ready. */
+  readonly warmup: readonly WarmupSample[];
   readonly warnings: readonly string[];
 }
 
@@ -171,6 +176,11 @@ function engineSpec(config: ModelConfig, modelPath: string): EngineSpec {
   };
 }
 
+async function readWarmup(directory: string, config: ModelConfig): Promise<readonly WarmupSample[]> {
+  if (!config.model_warmup?.length) return [];
+  return warmupSamples(config, servedSignature(config), await readWarmupFiles(directory, config));
+}
+
 /**
  * Completes the config of one version from its model file and says how to run it. The model file is parsed here and
  * never opened by the runtime.
@@ -194,6 +204,7 @@ export async function prepareVersion(
       engine: engineSpec(config, ''),
       labels: await readLabels(files.directory, config),
       stateFiles: await readInitialStates(files.directory, config),
+      warmup: await readWarmup(files.directory, config),
     };
   }
   await refuseOperatorLibraries(polled);
@@ -201,8 +212,14 @@ export async function prepareVersion(
   const description = await describeOnnx(join(files.directory, version), relativePath);
   if (isUnreadable(description)) {
     const bare = loadedConfig({ polled, signature: null, gpuCount: 0, autoComplete: false });
-    const engine = engineSpec(bare.config, path);
-    return { config: bare.config, warnings: [], engine, labels: new Map(), stateFiles: new Map() };
+    return {
+      config: bare.config,
+      warnings: [],
+      engine: engineSpec(bare.config, path),
+      labels: new Map(),
+      stateFiles: new Map(),
+      warmup: [],
+    };
   }
   const { config, warnings } = completeConfig(polled, description, environment);
   refuseUnsupported(config);
@@ -213,5 +230,6 @@ export async function prepareVersion(
     engine: engineSpec(config, path),
     labels: await readLabels(files.directory, config),
     stateFiles: await readInitialStates(files.directory, config),
+    warmup: await readWarmup(files.directory, config),
   };
 }

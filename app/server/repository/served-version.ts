@@ -7,14 +7,17 @@ import {
   type CheckedRequest,
 } from '../../core/open-inference/check-infer-request.ts';
 import { servedSignature, type ServedSignature } from '../../core/open-inference/served-signature.ts';
+import type { ResponseCache } from '../../core/scheduling/response-cache.ts';
 import { restartDelay } from '../../core/scheduling/restart-policy.ts';
 import type { ModelVersionState } from '../../core/server-events/server-event.ts';
 import { ModelStatistics, type FailureReason } from '../../core/statistics/model-statistics.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import { explainExit, startEngine, type Engine, type EngineEnvironment } from '../engine/engine.ts';
 import type { ProcessExit } from '../launch/process-launcher.ts';
+import { CachedInference } from '../response-cache/cached-inference.ts';
 import { BatchRunner } from '../scheduling/batch-runner.ts';
 import { createScheduler } from '../scheduling/create-scheduler.ts';
+import { runWarmup } from '../scheduling/run-warmup.ts';
 import {
   RequestRejected,
   SchedulerRefusal,
@@ -86,6 +89,13 @@ class AcceptedRequest implements PendingRequest {
   }
 }
 
+/** What a version counts in, and where its answers are kept. */
+export interface VersionKeeping {
+  readonly statistics: ModelStatistics;
+  /** Null: the server was started without one. */
+  readonly responseCache: ResponseCache | null;
+}
+
 /** A version that is executed by an engine process: its engine, its queue and its statistics. */
 export class ServedVersion implements ModelVersion {
   readonly name: string;
@@ -98,6 +108,7 @@ export class ServedVersion implements ModelVersion {
   readonly #environment: EngineEnvironment;
   readonly #observer: VersionObserver;
   readonly #runTimeoutMilliseconds: number;
+  readonly #cached: CachedInference | null;
   readonly #scheduler: Scheduler;
   readonly #runner: BatchRunner;
   readonly #deathTimes: number[] = [];
@@ -119,7 +130,7 @@ export class ServedVersion implements ModelVersion {
     environment: EngineEnvironment,
     observer: VersionObserver,
     runTimeoutSeconds: number,
-    statistics: ModelStatistics,
+    { statistics, responseCache }: VersionKeeping,
   ) {
     this.statistics = statistics;
     this.name = prepared.config.name ?? '';
@@ -136,6 +147,10 @@ export class ServedVersion implements ModelVersion {
       runBatch: (instance, batch) => void this.#runBatch(instance, batch),
     });
     this.#prepared = prepared;
+    this.#cached =
+      responseCache && prepared.config.response_cache?.enable
+        ? new CachedInference(responseCache, this)
+        : null;
     this.#environment = environment;
     this.#observer = observer;
     const own = Number(prepared.config.parameters?.['conch_run_timeout_secs']?.string_value ?? Number.NaN);
@@ -165,16 +180,34 @@ export class ServedVersion implements ModelVersion {
     const startedAt = performance.now();
     this.#setStatus('LOADING');
     const engine = await startEngine(this.#environment, this.#prepared.engine);
-    this.loadMilliseconds = performance.now() - startedAt;
     if (this.#isStopping) {
       await engine.stop();
       return;
     }
+    await this.#warmUp(engine);
     this.#engine = engine;
     void this.#watchEngine(engine);
+    this.loadMilliseconds = performance.now() - startedAt;
     this.#setStatus('READY');
     for (let instance = 0; instance < engine.instanceCount; instance += 1)
       this.#scheduler.instanceIdle(instance);
+  }
+
+  /** Runs the warm-up samples on every instance. Rejects with what failed; then the engine has ended. */
+  async #warmUp(engine: Engine): Promise<void> {
+    const samples = this.#prepared.warmup;
+    if (samples.length === 0) return;
+    const environment = { version: this, runner: this.#runner, clock: systemClock };
+    const timer = this.#watch(engine);
+    try {
+      const instances = [...Array(engine.instanceCount).keys()];
+      await Promise.all(instances.map((instance) => runWarmup(environment, engine, instance, samples)));
+    } catch (cause) {
+      await engine.stop();
+      throw cause;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Says that the version will not come (back). */
@@ -186,6 +219,7 @@ export class ServedVersion implements ModelVersion {
     const exit = await engine.exited;
     if (this.#engine !== engine) return;
     this.#engine = null;
+    this.#cached?.forget();
     this.#scheduler.instancesLost();
     if (this.#isStopping) return;
     this.#planRestart(this.#timedOut.get(engine) ?? explainExit(exit), exit);
@@ -226,6 +260,11 @@ export class ServedVersion implements ModelVersion {
       const successor = this.#successor;
       return successor.infer(checkInferRequest(successor.signature, checked.request), call);
     }
+    const run = (): Promise<Inference> => this.#schedule(checked, call);
+    return this.#cached ? this.#cached.infer(checked, call, run) : run();
+  }
+
+  #schedule(checked: CheckedRequest, call: InferenceCall): Promise<Inference> {
     return new Promise((resolve, reject) => {
       this.#refuse(checked);
       const request = new AcceptedRequest(checked, call, this.statistics, (answer) => {
@@ -320,6 +359,7 @@ export class ServedVersion implements ModelVersion {
     await this.#drained(drainMilliseconds);
     this.#scheduler.close();
     await this.#engine?.stop();
+    this.#cached?.forget();
     this.#engine = null;
     this.#setStatus('UNAVAILABLE', reason);
   }

@@ -1,4 +1,5 @@
 import { printStatus } from '../../core/open-inference/error-body.ts';
+import type { ResponseCache } from '../../core/scheduling/response-cache.ts';
 import { ModelStatistics } from '../../core/statistics/model-statistics.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { ServerOptions } from '../command-line.ts';
@@ -18,6 +19,8 @@ export interface RepositoryEnvironment {
   readonly engines: EngineEnvironment;
   readonly log: Log;
   readonly gpuCount: number;
+  /** Null: the server was started without one. */
+  readonly responseCache: ResponseCache | null;
   readonly observer: VersionObserver;
   /** The version of another model, for the steps of ensembles. */
   readonly findVersion: FindVersion;
@@ -38,10 +41,10 @@ async function prepare(
   version: string,
   statistics: ModelStatistics,
 ): Promise<{ readonly served: ModelVersion; readonly warnings: readonly string[] }> {
-  const { options, engines, gpuCount, observer } = environment;
+  const { options, engines, gpuCount, observer, findVersion, responseCache } = environment;
   if (model.polled.ensemble_scheduling) {
-    const prepared = await prepareEnsemble(model);
-    const ensemble = new EnsembleVersion(version, prepared, environment.findVersion, observer);
+    const prepared = await prepareEnsemble(model, (name) => findVersion(name, null).config);
+    const ensemble = new EnsembleVersion(version, prepared, { findVersion, observer, responseCache });
     return { served: ensemble, warnings: [] };
   }
   const prepared = await prepareVersion(model, version, {
@@ -51,14 +54,10 @@ async function prepare(
     backendDirectory: options.backendDirectory,
     resourceLimits: options.rateLimit === 'off' ? [] : options.rateLimitResources,
   });
-  const served = new ServedVersion(
-    version,
-    prepared,
-    engines,
-    observer,
-    options.runTimeoutSeconds,
+  const served = new ServedVersion(version, prepared, engines, observer, options.runTimeoutSeconds, {
     statistics,
-  );
+    responseCache,
+  });
   // Triton's backend opens the model before it completes its config: a model that cannot be opened gets no warning.
   return { served, warnings: prepared.warnings };
 }

@@ -47,6 +47,16 @@ const MESSAGES: readonly (readonly [message: string, words: string])[] = [
     "expected 2 inputs but got 3 inputs for model 'm'. Got input(s) ['X','B','A'], but missing required input(s) ]. Please provide all required input(s).",
     'brought 3 inputs',
   ],
+  [
+    'ensemble e contains models that are not available or ambiguous: a, b',
+    'Load a, b, which brings the ensemble back',
+  ],
+  [
+    "ensemble 'e' depends on 'a' which has no loaded version. Model 'a' loading failed with error: version 1 is at UNAVAILABLE state: Internal: x;",
+    'Open a, correct what its page says',
+  ],
+  ["ensemble 'e' depends on 'a' whose required version 3 is not loaded.", 'model_version: -1'],
+  ['circular dependency between ensembles: e -> ... -> f -> e', 'an ensemble that in turn needs e'],
   ["unexpected inference input 'X' for model 'm'", 'no input named X'],
   ["unexpected inference output 'O' for model 'm'", 'no output named O'],
   ["inference request batch-size must be <= 8 for 'm'", 'more than 8 items'],

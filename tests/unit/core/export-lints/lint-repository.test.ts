@@ -86,6 +86,25 @@ describe('the checklist of an export', () => {
       'ok',
       'model.onnx',
     ],
+    [
+      'a step without its model',
+      {
+        composingModels: [
+          { name: 'resize', isExported: true },
+          { name: 'classify', isExported: false },
+        ],
+      },
+      'composing-models',
+      'error',
+      'needs model classify, which is not in the export',
+    ],
+    [
+      'steps with their models',
+      { composingModels: [{ name: 'resize', isExported: true }] },
+      'composing-models',
+      'ok',
+      'resize',
+    ],
     ['missing weights', { missingExternalData: ['w.bin'] }, 'external-data', 'error', 'w.bin'],
     [
       'a missing label file',

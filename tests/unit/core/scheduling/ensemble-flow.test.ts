@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ModelConfig } from '../../../../app/core/model-config/model-config.ts';
 import { EnsembleFlow, type StepTarget } from '../../../../app/core/scheduling/ensemble-flow.ts';
-import { planEnsemble } from '../../../../app/core/scheduling/ensemble-plan.ts';
+import { planEnsemble, stepGroups } from '../../../../app/core/scheduling/ensemble-plan.ts';
 import type { NamedTensor } from '../../../../app/core/tensors/tensor.ts';
 
 const dims = [4];
@@ -130,6 +130,25 @@ describe('a tensor between a model with and one without a batch dimension', () =
     flow.finish(0, [tensor('T0', [4])], 0);
     expect(flow.outputs(true)?.[0]?.shape).toEqual([1, 4]);
   });
+});
+
+test('steps are shown in the order in which they can run, side by side where they run at once', () => {
+  const steps = [
+    [['left', 'right'], ['OUT']],
+    [['IN'], ['left']],
+    [['IN'], ['right']],
+  ] as const;
+  expect(stepGroups(planEnsemble(configOf(steps)))).toEqual([[1, 2], [0]]);
+  expect(
+    stepGroups(
+      planEnsemble(
+        configOf([
+          [['a'], ['b']],
+          [['b'], ['a']],
+        ]),
+      ),
+    ),
+  ).toEqual([[0, 1]]);
 });
 
 test('an optional input that is left out reaches no step, and an output that a step leaves out is left out', () => {

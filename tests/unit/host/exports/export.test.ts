@@ -67,6 +67,24 @@ describe('an export', () => {
     });
   });
 
+  test('takes along the models that the steps of an ensemble name, and says which are missing', async () => {
+    const step = (model: string) => `step { model_name: "${model}" model_version: -1 }`;
+    await writeFile(
+      join(repository, 'pair', 'config.pbtxt'),
+      `name: "pair"\nplatform: "ensemble"\nensemble_scheduling { ${step('digits')} ${step('nowhere')} }\n`,
+    );
+    await waitFor(async () => {
+      const { models } = await tested.client.call('host.snapshot', null);
+      return models.find(({ name, config }) => name === 'pair' && config.text.includes('nowhere'));
+    }, 'the change');
+    const { tree, lints } = await tested.client.call('export.preview', { models: ['pair'] });
+    expect(tree.map(({ path }) => path)).toContain('digits/1/model.onnx');
+    expect(lints.find(({ model, id }) => model === 'pair' && id === 'composing-models')).toMatchObject({
+      state: 'error',
+      detail: 'Ensemble pair needs model nowhere, which is not in the export.',
+    });
+  });
+
   test("says in Triton's words where the config disagrees with the model", async () => {
     const path = join(repository, 'digits', 'config.pbtxt');
     const text = await readFile(path, 'utf8');
