@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isAlive, isChildOf, ServerUnderTest, until } from '../server/server-under-test.ts';
+import { randomFrom } from './random-from.ts';
 
 const IS_LONG = process.env['MODE'] === 'stress';
 const MILLISECONDS = IS_LONG ? 60_000 : 5000;
@@ -8,17 +9,6 @@ const CLIENTS = 16;
 const WIDTH = 4;
 const MODELS = ['m0', 'm1', 'm2'];
 const SEED = Number(process.env['STRESS_SEED'] ?? 1);
-
-/** Numbers that look random and are the same for the same seed. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed >>> 0 || 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 let server: ServerUnderTest;
 beforeAll(async () => {
