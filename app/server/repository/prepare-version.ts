@@ -44,18 +44,6 @@ export interface VersionEnvironment {
   readonly resourceLimits: readonly ResourceLimit[];
 }
 
-const LATER = 'arrive in a later release of this server; use the Triton container for this model until then';
-
-/** Refuses in plain words what this server does not do yet, before anything is started for it. */
-function refuseUnsupported(config: ModelConfig): void {
-  const name = config.name ?? '';
-  const refuse = (what: string): StatusError =>
-    new StatusError('unsupported', `model '${name}' cannot be loaded: ${what} ${LATER}`);
-  if ((config.batch_input?.length ?? 0) > 0 || (config.batch_output?.length ?? 0) > 0) {
-    throw refuse('ragged batches (batch_input, batch_output)');
-  }
-}
-
 async function modelPathOf(
   config: ModelConfig,
   directory: string,
@@ -196,7 +184,6 @@ export async function prepareVersion(
   if (polled.backend === 'identity') {
     const { gpuCount, autoComplete } = environment;
     const { config, warnings } = loadedConfig({ polled, signature: null, gpuCount, autoComplete });
-    refuseUnsupported(config);
     checkRateLimit(config, environment.resourceLimits);
     return {
       config,
@@ -222,7 +209,6 @@ export async function prepareVersion(
     };
   }
   const { config, warnings } = completeConfig(polled, description, environment);
-  refuseUnsupported(config);
   checkRateLimit(config, environment.resourceLimits);
   return {
     config,
