@@ -15,6 +15,8 @@ export type VersionState =
       readonly kind: 'ready';
       readonly loadMilliseconds: number;
       readonly instanceCount: number;
+      /** Threads with which each instance computes on the CPU; absent: not told. */
+      readonly threadsPerInstance?: number;
       readonly executionProvider: string;
       /** Why this execution provider and not another, in a sentence. */
       readonly executionProviderReason: string;

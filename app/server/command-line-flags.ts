@@ -226,14 +226,14 @@ export const FLAGS = {
   'rate-limit': flag(
     'Rate Limiter',
     'string',
-    noted('instances run as soon as they are ready'),
-    'Accepted, no effect yet.',
+    honoured,
+    'execution_count: an instance runs only while the resources that it needs are free. Default: off.',
   ),
   'rate-limit-resource': flag(
     'Rate Limiter',
     'string',
-    noted('instances run as soon as they are ready'),
-    'Accepted, no effect yet.',
+    honoured,
+    'How much there is of a resource: <name>:<count>[:<device>].',
   ),
   'pinned-memory-pool-byte-size': flag(
     'Memory/Device Management',

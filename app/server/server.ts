@@ -15,6 +15,7 @@ import { forkLauncher, parentLauncher, type ProcessLauncher } from './launch/pro
 import { openLog, type Log } from './log.ts';
 import { ModelRepository } from './repository/model-repository.ts';
 import type { ModelVersion, VersionObserver } from './repository/model-version.ts';
+import { RateLimitGate } from './scheduling/rate-limit-gate.ts';
 import { batchRequests } from './request-batcher.ts';
 import { openResponseCache } from './response-cache/open-response-cache.ts';
 import { SharedMemoryRegions } from './shared-memory/shared-memory-regions.ts';
@@ -64,6 +65,7 @@ function stateEvent(served: ModelVersion): ServerEvent {
           executionProvider: engine.provider,
           ...(engine.providerReason === null ? {} : { executionProviderReason: engine.providerReason }),
           instanceCount: engine.instanceCount,
+          threadsPerInstance: engine.threadsPerInstance,
           enginePid: engine.pid,
         }
       : {}),
@@ -121,6 +123,10 @@ async function openPort(context: ServerContext, emit: (event: ServerEvent) => vo
   throw new StatusError('unavailable', `no free port from ${httpPort} on`);
 }
 
+function rateLimitGate({ rateLimit, rateLimitResources }: ServerOptions): RateLimitGate | null {
+  return rateLimit === 'execution_count' ? new RateLimitGate(rateLimitResources) : null;
+}
+
 class Server implements RunningServer {
   readonly #options: ServerOptions;
   readonly #log: Log;
@@ -151,7 +157,7 @@ class Server implements RunningServer {
     this.#records = batchRequests((records) => emit({ kind: 'requests', records }));
     this.#repository = new ModelRepository({
       options,
-      engines: { door, launcher },
+      engines: { door, launcher, gate: rateLimitGate(options) },
       log,
       gpuCount,
       responseCache: openResponseCache(options.cacheSettings),

@@ -9,7 +9,7 @@ import {
   IconTrash,
 } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { ModelEntry } from '../../app/contract/model-entry.ts';
+import type { ModelEntry, VersionState } from '../../app/contract/model-entry.ts';
 import { ExportDialog } from '../exports/export-dialog.tsx';
 import { useHasRequests } from '../history/history-store.ts';
 import { useHost } from '../host/host-context.tsx';
@@ -67,12 +67,22 @@ function canExportBeside({ problem, description }: ModelEntry): boolean {
   return problem !== undefined || description?.verdict.kind !== 'needs-container';
 }
 
+type ReadyState = Extract<VersionState, { readonly kind: 'ready' }>;
+
+/** How the cores are shared between the instances, in a sentence. */
+function threadsText({ instanceCount, threadsPerInstance }: ReadyState): string {
+  if (threadsPerInstance === undefined) return '';
+  const each = instanceCount === 1 ? 'The instance computes' : 'Each instance computes';
+  const threads = threadsPerInstance === 1 ? 'one thread' : `${threadsPerInstance} threads`;
+  return ` ${each} with ${threads} (intra_op_thread_count of the config changes that).`;
+}
+
 function ExecutionProvider({ model }: { readonly model: ModelEntry }) {
   const state = readyVersion(model)?.state;
   // An ensemble has no instances of its own.
   if (state?.kind !== 'ready' || state.instanceCount === 0) return null;
   return (
-    <span className={classes.quiet} title={state.executionProviderReason}>
+    <span className={classes.quiet} title={`${state.executionProviderReason}${threadsText(state)}`}>
       {state.instanceCount} × {state.executionProvider}
     </span>
   );

@@ -66,6 +66,8 @@ export type ServerEvent =
       /** Why not the provider that the config asks for, in words. */
       readonly executionProviderReason?: string;
       readonly instanceCount?: number;
+      /** Threads with which each instance computes on the CPU. */
+      readonly threadsPerInstance?: number;
       readonly enginePid?: number;
     }
   | {

@@ -45,6 +45,7 @@ function stateOf(event: ModelStateEvent, now: number): VersionState {
         kind: 'ready',
         loadMilliseconds: event.loadMilliseconds ?? 0,
         instanceCount: event.instanceCount ?? 1,
+        ...(event.threadsPerInstance === undefined ? {} : { threadsPerInstance: event.threadsPerInstance }),
         executionProvider: PROVIDER_NAMES[event.executionProvider ?? 'cpu'],
         executionProviderReason:
           event.executionProviderReason ?? 'It is what the instance group of the model config asks for.',

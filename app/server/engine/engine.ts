@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestParameter } from '../../core/open-inference/infer-request.ts';
 import type { BatchTensor } from '../../core/scheduling/batch-tensors.ts';
+import type { LimitedInstance } from '../../core/scheduling/rate-limiter.ts';
 import type { ExecutionProvider } from '../../core/server-events/server-event.ts';
 import { StatusError } from '../../core/status.ts';
 import type { NamedTensor } from '../../core/tensors/tensor.ts';
@@ -16,11 +17,21 @@ import {
 } from './engine-messages.ts';
 import { placeTensors, writeFrame, type Frame } from './frame.ts';
 
+/** One instance of an engine: where it runs, and how it takes part in scheduling. */
+export interface EngineInstance {
+  readonly place: InstancePlace;
+  readonly settings: SessionSettings;
+  /** Loaded, but given no requests (`passive`). */
+  readonly isPassive: boolean;
+  /** What it needs of the rate limiter while it runs. */
+  readonly limit: Omit<LimitedInstance, 'device'>;
+}
+
 /** Which model an engine loads, and how often. */
 export interface EngineSpec {
   readonly backend: EngineBackend;
   readonly modelPath: string;
-  readonly instances: readonly { readonly place: InstancePlace; readonly settings: SessionSettings }[];
+  readonly instances: readonly EngineInstance[];
 }
 
 /** What one execution gave; durations in nanoseconds. */
@@ -35,6 +46,8 @@ export interface Execution {
 export interface Engine {
   readonly pid: number;
   readonly instanceCount: number;
+  /** Threads with which each instance computes on the CPU. */
+  readonly threadsPerInstance: number;
   readonly provider: ExecutionProvider;
   readonly providerReason: string | null;
   /** Settles when the process is gone. */
@@ -164,7 +177,8 @@ class EngineLinks {
     }
     const wanted = instances[instance];
     if (!wanted) return;
-    const load: ToEngine = { kind: 'load', backend, modelPath, ...wanted };
+    const { place, settings } = wanted;
+    const load: ToEngine = { kind: 'load', backend, modelPath, place, settings };
     this.links[instance] = new InstanceLink(engineSocket, load);
     if (this.links.filter(Boolean).length < instances.length) return;
     void this.#awaitLoaded();
@@ -221,6 +235,7 @@ export async function startEngine(environment: EngineEnvironment, spec: EngineSp
       return child.pid;
     },
     instanceCount: spec.instances.length,
+    threadsPerInstance: spec.instances[0]?.settings.intraOpThreads ?? 1,
     provider,
     providerReason,
     exited: child.exited,

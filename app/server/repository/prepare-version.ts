@@ -6,14 +6,15 @@ import type { ModelDescription } from '../../core/formats/model-description.ts';
 import { checkOnnxModelAgainstConfig } from '../../core/model-config/check-onnx-model.ts';
 import { defaultModelFilename } from '../../core/model-config/complete-backend-fields.ts';
 import { loadedConfig } from '../../core/model-config/complete-config.ts';
-import type { ModelConfig } from '../../core/model-config/model-config.ts';
+import type { ModelConfig, ModelInstanceGroup } from '../../core/model-config/model-config.ts';
 import { signatureOf } from '../../core/model-config/onnx-signature.ts';
 import { servedSignature } from '../../core/open-inference/served-signature.ts';
 import { warmupSamples, type WarmupSample } from '../../core/scheduling/warmup-samples.ts';
+import { instanceLimit } from '../../core/scheduling/rate-limiter.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import { checkRateLimit, type ResourceLimit } from '../../core/model-config/check-rate-limit.ts';
-import type { EngineSpec } from '../engine/engine.ts';
-import type { InstancePlace, SessionSettings } from '../engine/engine-messages.ts';
+import type { EngineInstance, EngineSpec } from '../engine/engine.ts';
+import type { SessionSettings } from '../engine/engine-messages.ts';
 import { checkBackend, refuseOperatorLibraries } from './check-backend.ts';
 import { openFileTree } from './model-files.ts';
 import type { PreparedModel } from './prepare-model.ts';
@@ -121,14 +122,17 @@ function completeConfig(
   }
 }
 
-function places(config: ModelConfig): InstancePlace[] {
-  return (config.instance_group ?? []).flatMap((group): InstancePlace[] => {
-    const count = Math.max(1, group.count ?? 1);
-    if (group.kind !== 'KIND_GPU')
-      return Array.from({ length: count }, () => ({ provider: 'cpu', device: 0 }));
-    const gpus = group.gpus?.length ? group.gpus : [0];
-    return gpus.flatMap((device) => Array.from({ length: count }, () => ({ provider: 'cuda', device })));
-  });
+type GroupInstance = Omit<EngineInstance, 'settings'>;
+
+function groupInstances(group: ModelInstanceGroup): GroupInstance[] {
+  const count = Math.max(1, group.count ?? 1);
+  const isPassive = group.passive ?? false;
+  const limit = instanceLimit(group);
+  const devices = group.kind === 'KIND_GPU' && group.gpus?.length ? group.gpus : [0];
+  const provider = group.kind === 'KIND_GPU' ? 'cuda' : 'cpu';
+  return devices.flatMap((device) =>
+    Array.from({ length: count }, () => ({ place: { provider, device }, isPassive, limit })),
+  );
 }
 
 const GRAPH_LEVELS = { '-1': 'basic', '1': 'extended', '2': 'disabled' } as const;
@@ -155,12 +159,12 @@ function sessionSettings(config: ModelConfig, instanceCount: number): SessionSet
 }
 
 function engineSpec(config: ModelConfig, modelPath: string): EngineSpec {
-  const instances = places(config);
+  const instances = (config.instance_group ?? []).flatMap(groupInstances);
   const settings = sessionSettings(config, instances.length);
   return {
     backend: config.backend === 'identity' ? 'identity' : 'onnxruntime',
     modelPath,
-    instances: instances.map((place) => ({ place, settings })),
+    instances: instances.map(({ place, isPassive, limit }) => ({ place, isPassive, limit, settings })),
   };
 }
 

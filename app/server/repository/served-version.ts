@@ -16,6 +16,7 @@ import { explainExit, startEngine, type Engine, type EngineEnvironment } from '.
 import type { ProcessExit } from '../launch/process-launcher.ts';
 import { CachedInference } from '../response-cache/cached-inference.ts';
 import { BatchRunner } from '../scheduling/batch-runner.ts';
+import type { GatePass, RateLimitGate } from '../scheduling/rate-limit-gate.ts';
 import { createScheduler } from '../scheduling/create-scheduler.ts';
 import { runWarmup } from '../scheduling/run-warmup.ts';
 import {
@@ -39,6 +40,12 @@ import type { OutputLabels } from './read-labels.ts';
 /** More than this may not wait for one version: the rest is refused at once. */
 const MAX_QUEUED_REQUESTS = 8192;
 const MAX_IN_FLIGHT_BYTES = 1024 ** 3;
+
+/** What a version runs on. */
+export interface VersionMachinery extends EngineEnvironment {
+  /** Null: instances run as soon as they are ready (`--rate-limit=off`). */
+  readonly gate: RateLimitGate | null;
+}
 
 type Answer = { readonly inference: Inference } | { readonly failure: unknown };
 
@@ -105,7 +112,7 @@ export class ServedVersion implements ModelVersion {
   readonly labels: OutputLabels;
   readonly statistics: ModelStatistics;
   readonly #prepared: PreparedVersion;
-  readonly #environment: EngineEnvironment;
+  readonly #environment: VersionMachinery;
   readonly #observer: VersionObserver;
   readonly #runTimeoutMilliseconds: number;
   readonly #cached: CachedInference | null;
@@ -114,6 +121,8 @@ export class ServedVersion implements ModelVersion {
   readonly #deathTimes: number[] = [];
   #status: VersionStatus = { state: 'LOADING', reason: '' };
   #engine: Engine | null = null;
+  /** One for each instance; null without a rate limiter. */
+  #passes: GatePass[] | null = null;
   #inFlight = 0;
   #inFlightBytes = 0;
   #isStopping = false;
@@ -127,7 +136,7 @@ export class ServedVersion implements ModelVersion {
   constructor(
     version: string,
     prepared: PreparedVersion,
-    environment: EngineEnvironment,
+    environment: VersionMachinery,
     observer: VersionObserver,
     runTimeoutSeconds: number,
     { statistics, responseCache }: VersionKeeping,
@@ -144,7 +153,7 @@ export class ServedVersion implements ModelVersion {
       instanceCount: prepared.engine.instances.length,
       stateFiles: prepared.stateFiles,
       warn: (text) => observer.warned(text),
-      runBatch: (instance, batch) => void this.#runBatch(instance, batch),
+      runBatch: (instance, batch) => this.#runWhenAllowed(instance, batch),
     });
     this.#prepared = prepared;
     this.#cached =
@@ -179,7 +188,11 @@ export class ServedVersion implements ModelVersion {
   async start(): Promise<void> {
     const startedAt = performance.now();
     this.#setStatus('LOADING');
-    const engine = await startEngine(this.#environment, this.#prepared.engine);
+    this.#passes ??= this.#admitInstances();
+    const engine = await startEngine(this.#environment, this.#prepared.engine).catch((cause: unknown) => {
+      this.#leaveGate();
+      throw cause;
+    });
     if (this.#isStopping) {
       await engine.stop();
       return;
@@ -189,8 +202,22 @@ export class ServedVersion implements ModelVersion {
     void this.#watchEngine(engine);
     this.loadMilliseconds = performance.now() - startedAt;
     this.#setStatus('READY');
-    for (let instance = 0; instance < engine.instanceCount; instance += 1)
-      this.#scheduler.instanceIdle(instance);
+    for (const [instance, { isPassive }] of this.#prepared.engine.instances.entries()) {
+      if (!isPassive) this.#scheduler.instanceIdle(instance);
+    }
+  }
+
+  #admitInstances(): GatePass[] | null {
+    const instances = this.#prepared.engine.instances.map(({ place, limit }) => ({
+      ...limit,
+      device: place.device,
+    }));
+    return this.#environment.gate?.admit(instances) ?? null;
+  }
+
+  #leaveGate(): void {
+    for (const pass of this.#passes ?? []) pass.remove();
+    this.#passes = null;
   }
 
   /** Runs the warm-up samples on every instance. Rejects with what failed; then the engine has ended. */
@@ -212,6 +239,7 @@ export class ServedVersion implements ModelVersion {
 
   /** Says that the version will not come (back). */
   fail(reason: string): void {
+    this.#leaveGate();
     this.#setStatus('UNAVAILABLE', reason);
   }
 
@@ -316,10 +344,21 @@ export class ServedVersion implements ModelVersion {
     if (this.#inFlight === 0) for (const settle of this.#whenIdle.splice(0)) settle();
   }
 
-  async #runBatch(instance: number, batch: Batch): Promise<void> {
+  /** Runs a batch as soon as the rate limiter lets its instance. */
+  #runWhenAllowed(instance: number, batch: Batch): void {
+    const pass = this.#passes?.[instance];
+    if (!pass) {
+      void this.#runBatch(instance, batch);
+      return;
+    }
+    pass.enter(() => void this.#runBatch(instance, batch, pass));
+  }
+
+  async #runBatch(instance: number, batch: Batch, pass?: GatePass): Promise<void> {
     const engine = this.#engine;
     if (!engine) {
       const gone = new StatusError('unavailable', `the engine process of model '${this.name}' has ended`);
+      pass?.leave();
       for (const request of batch.requests) request.reject(gone);
       return;
     }
@@ -327,6 +366,7 @@ export class ServedVersion implements ModelVersion {
     const timer = this.#watch(engine);
     const answered = await this.#runner.run(engine, instance, batch);
     clearTimeout(timer);
+    pass?.leave();
     // The next batch first: the instance works while we answer this one.
     if (this.#engine === engine) this.#scheduler.instanceIdle(instance);
     const timeout = this.#timedOut.get(engine);
@@ -361,6 +401,7 @@ export class ServedVersion implements ModelVersion {
     await this.#engine?.stop();
     this.#cached?.forget();
     this.#engine = null;
+    this.#leaveGate();
     this.#setStatus('UNAVAILABLE', reason);
   }
 

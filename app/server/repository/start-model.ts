@@ -3,7 +3,6 @@ import type { ResponseCache } from '../../core/scheduling/response-cache.ts';
 import { ModelStatistics } from '../../core/statistics/model-statistics.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { ServerOptions } from '../command-line.ts';
-import type { EngineEnvironment } from '../engine/engine.ts';
 import { EnsembleVersion } from '../ensembles/ensemble-version.ts';
 import type { FindVersion } from '../ensembles/run-ensemble.ts';
 import type { Log } from '../log.ts';
@@ -11,12 +10,12 @@ import type { ModelVersion, VersionObserver } from './model-version.ts';
 import type { PreparedModel } from './prepare-model.ts';
 import { prepareEnsemble } from './prepare-ensemble.ts';
 import { prepareVersion } from './prepare-version.ts';
-import { ServedVersion } from './served-version.ts';
+import { ServedVersion, type VersionMachinery } from './served-version.ts';
 
 /** What the repository needs from the server. */
 export interface RepositoryEnvironment {
   readonly options: ServerOptions;
-  readonly engines: EngineEnvironment;
+  readonly engines: VersionMachinery;
   readonly log: Log;
   readonly gpuCount: number;
   /** Null: the server was started without one. */

@@ -272,3 +272,35 @@ test('a batch of an ONNX model is the rows of its requests, and the engine sees 
   const { text } = await on.call('/v2/models/batchable/stats');
   expect(JSON.parse(text)).toMatchObject({ model_stats: [{ inference_count: 8, execution_count: 3 }] });
 });
+
+test.each([
+  ['--rate-limit=execution_count', 'one after the other'],
+  ['--rate-limit=off', 'side by side'],
+])('with %s two models that need the same resource run %s', async (flag, how) => {
+  const limited = `max_batch_size: 1 instance_group [ { kind: KIND_CPU count: 1
+    rate_limiter { resources [ { name: "R" global: true count: 1 } ] } } ]`;
+  const config = identity(limited, 400);
+  server = await ServerUnderTest.start({ one: { config }, two: { config } }, [flag]);
+  const on = server;
+  const begin = performance.now();
+  const answers = await Promise.all(
+    ['one', 'two'].map((model) => on.call(`/v2/models/${model}/infer`, { body: body({}, 0) })),
+  );
+  const elapsed = performance.now() - begin;
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  expect(elapsed > 795 ? 'one after the other' : 'side by side').toBe(how);
+});
+
+test('an instance that needs more than there is of a resource is refused in the words of Triton', async () => {
+  const config = identity(`max_batch_size: 1 instance_group [ { kind: KIND_CPU
+    rate_limiter { resources [ { name: "R1" count: 2 } ] } } ]`);
+  server = await ServerUnderTest.start({ model: { config } }, [
+    '--rate-limit=execution_count',
+    '--rate-limit-resource=R1:1',
+    '--exit-on-error=false',
+  ]);
+  const { text } = await server.call('/v2/repository/index', { method: 'POST' });
+  expect(text).toContain(
+    String.raw`Resource count for \"R1\" is limited to 1 which will prevent scheduling of one or more model instances, the minimum required count is 2`,
+  );
+});
