@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { benchCard } from './card.ts';
 import { benchEventLoop } from './event-loop.ts';
 import { benchInspection } from './inspection.ts';
+import { benchScheduling } from './scheduling.ts';
 import { benchServing } from './serving.ts';
 import { benchStart } from './start.ts';
 
@@ -16,6 +17,7 @@ export interface BenchTable {
 
 const SECTIONS: Readonly<Record<string, () => Promise<BenchTable>>> = {
   serving: benchServing,
+  scheduling: benchScheduling,
   'event-loop': benchEventLoop,
   inspection: benchInspection,
   card: benchCard,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Builds the product and the benchmark, then runs it: `npm run bench [-- serving inspection card start event-loop]`. */
+/** Builds the product and the benchmark, then runs it: `npm run bench [-- serving scheduling inspection card start event-loop]`. */
 import { mkdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';

@@ -1,12 +1,6 @@
+import type { ResourceLimit } from '../model-config/check-rate-limit.ts';
 import type { ModelInstanceGroup } from '../model-config/model-config.ts';
 import { StatusError } from '../status.ts';
-
-/** A resource that there is so much of: on one device, on each (null), or for all together. */
-export interface ResourceLimit {
-  readonly name: string;
-  readonly count: number;
-  readonly device: number | null;
-}
 
 /** A resource that an instance needs while it runs. */
 export interface ResourceNeed {

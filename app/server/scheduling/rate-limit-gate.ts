@@ -1,4 +1,5 @@
-import { RateLimiter, type LimitedInstance, type ResourceLimit } from '../../core/scheduling/rate-limiter.ts';
+import type { ResourceLimit } from '../../core/model-config/check-rate-limit.ts';
+import { RateLimiter, type LimitedInstance } from '../../core/scheduling/rate-limiter.ts';
 
 /** The way of one instance through the gate. */
 export interface GatePass {
