@@ -25,7 +25,6 @@ const refused = (why: string): FlagEffect => ({ kind: 'refused', why });
 const LATER = 'it comes with a later release of this server';
 const GRPC = noted(`gRPC is not served: ${LATER}`);
 const METRICS = noted(`the metrics port is not served: ${LATER}`);
-const TRACE = noted(`tracing is not recorded: ${LATER}`);
 const CUDA_MEMORY = noted('the runtime manages device memory itself');
 const NO_LIBRARIES = noted('backends are built in; no libraries are loaded');
 const NO_PLATFORM: FlagEffect = {
@@ -146,8 +145,8 @@ export const FLAGS = {
   'http-header-forward-pattern': flag(
     'HTTP',
     'string',
-    noted('no backend here reads headers'),
-    'Accepted, no effect.',
+    honoured,
+    'Hand the request headers whose names match this regular expression to the model as parameters.',
   ),
   'http-thread-count': flag(
     'HTTP',
@@ -207,7 +206,12 @@ export const FLAGS = {
   'metrics-port': flag('Metrics', 'integer', METRICS, 'Accepted, no effect yet.'),
   'metrics-interval-ms': flag('Metrics', 'float', METRICS, 'Accepted, no effect yet.'),
   'metrics-config': flag('Metrics', 'string', METRICS, 'Accepted, no effect yet.'),
-  'trace-config': flag('Tracing', 'string', TRACE, 'Accepted, no effect yet.'),
+  'trace-config': flag(
+    'Tracing',
+    'string',
+    honoured,
+    '<setting>=<value> for level, rate, count and mode (triton); triton,<setting>=<value> for file and log-frequency. May be given several times.',
+  ),
   'backend-directory': flag('Backend', 'string', NO_LIBRARIES, 'Accepted, no effect.'),
   'backend-config': flag(
     'Backend',
@@ -290,14 +294,14 @@ export const FLAGS = {
     noted(`responses are not cached: ${LATER}`),
     'DEPRECATED: use --cache-config.',
   ),
-  'trace-file': flag('DEPRECATED', 'string', TRACE, 'DEPRECATED: use --trace-config triton,file=…'),
-  'trace-level': flag('DEPRECATED', 'string', TRACE, 'DEPRECATED: use --trace-config level=…'),
-  'trace-rate': flag('DEPRECATED', 'integer', TRACE, 'DEPRECATED: use --trace-config rate=…'),
-  'trace-count': flag('DEPRECATED', 'integer', TRACE, 'DEPRECATED: use --trace-config count=…'),
+  'trace-file': flag('DEPRECATED', 'string', honoured, 'DEPRECATED: use --trace-config triton,file=…'),
+  'trace-level': flag('DEPRECATED', 'string', honoured, 'DEPRECATED: use --trace-config level=…'),
+  'trace-rate': flag('DEPRECATED', 'integer', honoured, 'DEPRECATED: use --trace-config rate=…'),
+  'trace-count': flag('DEPRECATED', 'integer', honoured, 'DEPRECATED: use --trace-config count=…'),
   'trace-log-frequency': flag(
     'DEPRECATED',
     'integer',
-    TRACE,
+    honoured,
     'DEPRECATED: use --trace-config triton,log-frequency=…',
   ),
   'allow-sagemaker': flag('Platforms', 'boolean', NO_PLATFORM, 'Not supported.'),

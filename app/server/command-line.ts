@@ -1,4 +1,5 @@
 import type { ResourceLimit } from '../core/model-config/check-rate-limit.ts';
+import type { TraceSettings } from '../core/tracing/trace-settings.ts';
 import { FLAGS, type Flag, type FlagName } from './command-line-flags.ts';
 import { checkFlagValue, DEPRECATIONS } from './flag-checks.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type NamedSetting,
 } from './flag-values.ts';
 import { readArguments, type Argument } from './read-arguments.ts';
+import { readTraceOptions } from './trace/read-trace-options.ts';
 
 /** Header that a restricted endpoint wants, per API category. */
 export interface RestrictedApi {
@@ -50,6 +52,9 @@ export interface ServerOptions {
   readonly httpMaxInputBytes: number;
   readonly restrictedApis: ReadonlyMap<string, RestrictedApi>;
   readonly allowClientSharedMemory: boolean;
+  /** Headers whose name it matches are handed to the model as parameters; null: none are. */
+  readonly httpHeaderForwardPattern: RegExp | null;
+  readonly trace: TraceSettings;
   /** As it was given: Triton reads it when it loads a model. */
   readonly defaultMaxBatchSize: string | null;
   readonly backendDirectory: string;
@@ -184,6 +189,29 @@ function findDefaultMaxBatchSize(settings: readonly NamedSetting[]): string | nu
   return of('onnxruntime') ?? of('') ?? null;
 }
 
+function readPattern(name: FlagName, text: string): RegExp | null {
+  if (text === '') return null;
+  const isCaseless = text.startsWith('(?i)');
+  try {
+    return new RegExp(isCaseless ? text.slice('(?i)'.length) : text, isCaseless ? 'i' : '');
+  } catch (cause) {
+    throw badOption(name, `not a regular expression: ${cause instanceof Error ? cause.message : text}`);
+  }
+}
+
+function readTrace(all: (name: FlagName) => readonly string[]): TraceSettings {
+  return attempt('trace-config', () =>
+    readTraceOptions({
+      config: all('trace-config'),
+      file: all('trace-file'),
+      level: all('trace-level'),
+      rate: all('trace-rate'),
+      count: all('trace-count'),
+      logFrequency: all('trace-log-frequency'),
+    }),
+  );
+}
+
 interface Reader {
   readonly all: (name: FlagName) => readonly string[];
   readonly last: (name: FlagName, fallback: string) => string;
@@ -285,6 +313,11 @@ function readOptions(given: Given): ServerOptions {
     httpMaxInputBytes: integer('http-max-input-size', 64 * 1024 * 1024),
     restrictedApis: readRestrictedApis(all('http-restricted-api')),
     allowClientSharedMemory: boolean('allow-client-shm', false),
+    httpHeaderForwardPattern: readPattern(
+      'http-header-forward-pattern',
+      last('http-header-forward-pattern', ''),
+    ),
+    trace: readTrace(all),
     defaultMaxBatchSize: findDefaultMaxBatchSize(backendSettings),
     backendDirectory: last('backend-directory', '/opt/tritonserver/backends'),
     agentDirectory: last('repoagent-directory', '/opt/tritonserver/repoagents'),

@@ -6,6 +6,7 @@ import type { RequestRecord } from '../core/server-events/server-event.ts';
 import { statusOf } from '../core/status.ts';
 import type { Inference, InferenceCall, ModelVersion } from './repository/model-version.ts';
 import { SchedulerRefusal } from './scheduling/scheduler.ts';
+import { inferTraced } from './trace/trace-inference.ts';
 
 /** One decoded request on its way through a model, whichever endpoint it came in by. */
 export interface RunningRequest<Answer> extends InferenceCall {
@@ -76,7 +77,7 @@ export async function runInference<Answer>(running: RunningRequest<Answer>): Pro
   try {
     const checked = checkFits(running);
     batchSize = checked.batchSize;
-    inference = await version.infer(checked, running);
+    inference = await inferTraced(version, checked, running);
     const { answer, byteLength } = await running.answer(inference);
     const fields = recordOf(running, batchSize, inference);
     record({ ...fields, isOk: true, httpStatus: 200, responseBytes: byteLength });

@@ -18,6 +18,7 @@ import type { ModelVersion, VersionObserver } from './repository/model-version.t
 import { RateLimitGate } from './scheduling/rate-limit-gate.ts';
 import { batchRequests } from './request-batcher.ts';
 import { openResponseCache } from './response-cache/open-response-cache.ts';
+import { Tracing } from './trace/tracing.ts';
 import { SharedMemoryRegions } from './shared-memory/shared-memory-regions.ts';
 import { backendRows, optionRows, REPOSITORY_AGENT_ROWS } from './startup-tables.ts';
 
@@ -135,6 +136,7 @@ class Server implements RunningServer {
   readonly #repository: ModelRepository;
   readonly #records: ReturnType<typeof batchRequests>;
   readonly #regions: SharedMemoryRegions;
+  readonly #tracing: Tracing;
   #http: HttpEndpoint | null = null;
   #isExiting = false;
   #isStarted = false;
@@ -153,6 +155,7 @@ class Server implements RunningServer {
     this.#log = log;
     this.#emit = emit;
     this.#door = door;
+    this.#tracing = new Tracing(options.trace, (text) => log.write('error', text));
     this.#regions = new SharedMemoryRegions(options.allowClientSharedMemory);
     this.#records = batchRequests((records) => emit({ kind: 'requests', records }));
     this.#repository = new ModelRepository({
@@ -178,6 +181,7 @@ class Server implements RunningServer {
       repository: this.#repository,
       log: this.#log,
       regions: this.#regions,
+      tracing: this.#tracing,
       record: (record) => this.#records.add(record),
       isExiting: () => this.#isExiting,
       isStarted: () => this.#isStarted,
@@ -278,6 +282,7 @@ class Server implements RunningServer {
     await new Promise((resolve) => setImmediate(resolve));
     this.#http?.close();
     this.#regions.close();
+    await this.#tracing.close();
     await this.#door.close();
     return result;
   }

@@ -3,6 +3,7 @@ import { benchCard } from './card.ts';
 import { benchEventLoop } from './event-loop.ts';
 import { benchInspection } from './inspection.ts';
 import { benchScheduling } from './scheduling.ts';
+import { benchProtocol } from './protocol.ts';
 import { benchServing } from './serving.ts';
 import { benchStart } from './start.ts';
 
@@ -18,6 +19,7 @@ export interface BenchTable {
 const SECTIONS: Readonly<Record<string, () => Promise<BenchTable>>> = {
   serving: benchServing,
   scheduling: benchScheduling,
+  protocol: benchProtocol,
   'event-loop': benchEventLoop,
   inspection: benchInspection,
   card: benchCard,

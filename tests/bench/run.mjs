@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Builds the product and the benchmark, then runs it: `npm run bench [-- serving scheduling inspection card start event-loop]`. */
+/** Builds the product and the benchmark, then runs it: `npm run bench [-- serving scheduling protocol inspection card start event-loop]`. */
 import { mkdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ await build({
     rolldownOptions: {
       input: {
         bench: join(root, 'tests/bench/bench.ts'),
+        echo: join(root, 'tests/bench/echo-process.ts'),
         'raw-loop': join(root, 'tests/bench/raw-loop-process.ts'),
       },
       external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`), ...external],

@@ -67,7 +67,8 @@ export interface InferRequestContext {
   readonly sharedMemory?: SharedMemoryPort;
 }
 
-const NO_CONTROL: RequestControl = {
+/** Of a request that says nothing of scheduling. */
+export const NO_CONTROL: RequestControl = {
   sequenceId: 0n,
   isSequenceStart: false,
   isSequenceEnd: false,
@@ -111,13 +112,8 @@ function readSequenceId(value: JsonValue): bigint | string {
   return checkSequenceId(asString(value, "Unable to parse 'sequence_id': "));
 }
 
-function readCustomParameter(name: string, value: JsonValue): RequestParameter {
-  if (name.startsWith('triton_')) {
-    throw new StatusError(
-      'invalid-argument',
-      "parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.",
-    );
-  }
+/** A parameter that is not Triton's own. @throws StatusError `invalid-argument` for an array, object or null. */
+export function readCustomParameter(name: string, value: JsonValue): RequestParameter {
   if (typeof value === 'string' || typeof value === 'boolean' || isSigned(value)) return value;
   if (value instanceof JsonDouble) return value.value;
   throw new StatusError(
@@ -141,7 +137,12 @@ function readParameters(value: JsonValue | undefined): ReadParameters {
     else if (name === 'priority') control.priority = asUnsigned(each, prefix);
     else if (name === 'timeout') control.timeoutMicroseconds = asUnsigned(each, prefix);
     else if (name === 'binary_data_output') isBinaryByDefault = asBoolean(each, prefix);
-    else parameters.set(name, readCustomParameter(name, each));
+    else if (name.startsWith('triton_')) {
+      throw new StatusError(
+        'invalid-argument',
+        "parameter keys starting with 'triton_' are reserved for Triton usage and should not be specified.",
+      );
+    } else parameters.set(name, readCustomParameter(name, each));
   }
   return { control, parameters, isBinaryByDefault };
 }

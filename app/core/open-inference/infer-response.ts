@@ -39,7 +39,8 @@ function printOutput(output: ResponseOutput): string {
   return `${start}"data":${printJsonData(datatype, data)}}`;
 }
 
-function printParameterValue(value: RequestParameter): string {
+/** A parameter's value as JSON. */
+export function printParameterValue(value: RequestParameter): string {
   if (typeof value === 'string') return printString(value);
   return typeof value === 'number' && !Number.isInteger(value) ? printDouble(value) : String(value);
 }

@@ -140,6 +140,14 @@ export function readJsonData(
   return datatype === 'BYTES' ? readStrings(data, count) : readNumeric(data, datatype, count);
 }
 
+/** The bytes of a single element that stands without an array around it. @throws StatusError in Triton's words. */
+export function readJsonScalar(value: JsonValue, datatype: JsonDatatype): Uint8Array<ArrayBuffer> {
+  if (datatype === 'BYTES') return readStrings([value], 1);
+  const bytes = new Uint8Array(DATATYPES[datatype].elementBytes);
+  WRITERS[datatype](new DataView(bytes.buffer), 0, value);
+  return bytes;
+}
+
 type Printer = (view: DataView, at: number) => string;
 
 const PRINTERS: { readonly [Name in NumericDatatype]: Printer } = {
@@ -156,7 +164,7 @@ const PRINTERS: { readonly [Name in NumericDatatype]: Printer } = {
   FP64: (view, at) => printDouble(view.getFloat64(at, true)),
 };
 
-function printStrings(data: Uint8Array, view: DataView): string {
+function printStrings(data: Uint8Array, view: DataView): string[] {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const printed: string[] = [];
   for (let at = 0; at + 4 <= data.byteLength;) {
@@ -164,16 +172,21 @@ function printStrings(data: Uint8Array, view: DataView): string {
     printed.push(printString(decoder.decode(data.subarray(at + 4, at + 4 + length))));
     at += 4 + length;
   }
-  return printed.join(',');
+  return printed;
 }
 
-/** The `data` member of an output as Triton prints it, brackets included: flat, row-major. */
-export function printJsonData(datatype: JsonDatatype, data: Uint8Array): string {
+/** The elements of a tensor as Triton prints them in JSON, row-major. */
+export function printJsonElements(datatype: JsonDatatype, data: Uint8Array): string[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (datatype === 'BYTES') return `[${printStrings(data, view)}]`;
+  if (datatype === 'BYTES') return printStrings(data, view);
   const { elementBytes } = DATATYPES[datatype];
   const print = PRINTERS[datatype];
   const printed: string[] = [];
   for (let at = 0; at + elementBytes <= data.byteLength; at += elementBytes) printed.push(print(view, at));
-  return `[${printed.join(',')}]`;
+  return printed;
+}
+
+/** The `data` member of an output as Triton prints it, brackets included: flat, row-major. */
+export function printJsonData(datatype: JsonDatatype, data: Uint8Array): string {
+  return `[${printJsonElements(datatype, data).join(',')}]`;
 }

@@ -21,6 +21,11 @@ function nameOf(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, '');
 }
 
+/** A name without a dot (a container's, a machine's in its own network) is nobody's on the internet. */
+function isLocalName(host: string): boolean {
+  return /^[a-z0-9_-]+$/.test(nameOf(host));
+}
+
 function countHosts(request: IncomingMessage): number {
   return request.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length;
 }
@@ -37,7 +42,7 @@ function isForeignOrigin(origin: string, allowed: ReadonlySet<string>): boolean 
 export function checkOrigin(request: IncomingMessage, allowed: ReadonlySet<string>): Reply | null {
   const { host, origin } = request.headers;
   if (countHosts(request) > 1) return errorReply(400, 'more than one Host header');
-  if (host !== undefined && !allowed.has(nameOf(host))) {
+  if (host !== undefined && !allowed.has(nameOf(host)) && !isLocalName(host)) {
     return errorReply(
       403,
       `this server does not answer for the host '${nameOf(host)}'; start it with --conch-allow-host to allow that name`,

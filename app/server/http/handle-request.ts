@@ -1,13 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
-import type { RequestRecord } from '../../core/server-events/server-event.ts';
 import { StatusError } from '../../core/status.ts';
 import type { ServerOptions } from '../command-line.ts';
 import type { Log } from '../log.ts';
-import type { ModelRepository } from '../repository/model-repository.ts';
-import type { SharedMemoryRegions } from '../shared-memory/shared-memory-regions.ts';
-import { handleInfer } from './infer-handler.ts';
+import { handleDocs } from './docs-handler.ts';
+import { generate, infer, type InferenceContext } from './inference-routes.ts';
 import {
   allStatistics,
   modelConfig,
@@ -15,43 +11,19 @@ import {
   modelStatistics,
   serverMetadata,
 } from './metadata-handlers.ts';
-import { MAX_BODY_BYTES, readBody } from './read-body.ts';
-import { emptyReply, errorReply, failureReply, JSON_TYPE, TEXT_TYPE, type Reply } from './reply.ts';
+import { refuseMethod } from './refuse-method.ts';
+import { readJsonBody } from './read-body.ts';
+import { emptyReply, errorReply, failureReply, TEXT_TYPE, type Reply } from './reply.ts';
 import { handleIndex, handleLoad, handleUnload, type RepositoryCall } from './repository-handlers.ts';
-import { matchRoute, ROUTES, type Route } from './routes.ts';
+import { matchRoute, ROUTES, versionOf, type Route } from './routes.ts';
 import { handleLogging, handleTrace } from './settings-handlers.ts';
 import { handleSharedMemory } from './shared-memory-handlers.ts';
 
 /** What all requests share. */
-export interface ServerContext {
-  readonly options: ServerOptions;
-  readonly repository: ModelRepository;
+export interface ServerContext extends InferenceContext {
   readonly log: Log;
-  readonly regions: SharedMemoryRegions;
-  readonly record: (record: RequestRecord) => void;
-  /** True from the first SIGTERM on. */
-  readonly isExiting: () => boolean;
   /** True once the models of the startup have been tried. */
   readonly isStarted: () => boolean;
-}
-
-const MAX_VERSION = 0x7fff_ffff_ffff_ffffn;
-
-/** The version number that a path names; null for none. @throws StatusError for one that fits no integer. */
-function versionOf({ version }: Route): string | null {
-  if (version === null) return null;
-  const number = BigInt(version);
-  if (number <= MAX_VERSION) return String(number);
-  throw new StatusError(
-    'invalid-argument',
-    `failed to get model version from specified version string '${version}' (details: stol), version should be an integral value > 0`,
-  );
-}
-
-/** On infer, version 0 means the newest, as if none were named. */
-function inferVersionOf(route: Route): string | null {
-  const version = versionOf(route);
-  return version === '0' ? null : version;
 }
 
 function checkRestriction(route: Route, request: IncomingMessage, options: ServerOptions): Reply | null {
@@ -60,80 +32,11 @@ function checkRestriction(route: Route, request: IncomingMessage, options: Serve
   return errorReply(403, `This API is restricted, expecting header '${restriction.header}'`);
 }
 
-const PLAIN_REFUSALS = new Set(['model-infer', 'model-ready', 'server-live', 'server-ready']);
-
 function isMethodAllowed(route: Route, method: string): boolean {
   if (route.name === 'system-shared-memory' || route.name === 'cuda-shared-memory') {
     return method === (route.detail === 'status' ? 'GET' : 'POST');
   }
   return ROUTES[route.name].methods.includes(method);
-}
-
-function refuseMethod(route: Route): Reply {
-  return errorReply(405, 'Method Not Allowed', PLAIN_REFUSALS.has(route.name) ? TEXT_TYPE : JSON_TYPE);
-}
-
-function readJsonBody(request: IncomingMessage, options: ServerOptions): Promise<Uint8Array> {
-  const limit = options.httpMaxInputBytes;
-  return readBody(
-    request,
-    limit,
-    (byteLength) =>
-      `request JSON size of ${byteLength} bytes exceeds the maximum allowed input size of ${limit} bytes. Use --http-max-input-size to increase the limit.`,
-  );
-}
-
-function readInferBody(request: IncomingMessage, options: ServerOptions): Promise<Uint8Array> {
-  const isPlainJson =
-    request.headers['inference-header-content-length'] === undefined &&
-    request.headers['content-encoding'] === undefined;
-  if (isPlainJson) return readJsonBody(request, options);
-  return readBody(
-    request,
-    MAX_BODY_BYTES,
-    (byteLength) => `request body of ${byteLength} bytes is larger than ${MAX_BODY_BYTES} bytes`,
-  );
-}
-
-const closedSignals = new WeakMap<Socket, AbortSignal>();
-
-/** Aborted when the client closes its connection; one for all requests that come over it. */
-function closedSignal({ socket }: IncomingMessage): AbortSignal {
-  const known = closedSignals.get(socket);
-  if (known) return known;
-  const closed = new AbortController();
-  if (socket.destroyed) closed.abort();
-  else socket.once('close', () => closed.abort());
-  closedSignals.set(socket, closed.signal);
-  return closed.signal;
-}
-
-async function infer(context: ServerContext, route: Route, request: IncomingMessage): Promise<Reply> {
-  const { options, repository, record, regions, isExiting } = context;
-  if (isExiting()) return failureReply(new StatusError('unavailable', 'Server exiting'), TEXT_TYPE);
-  let version;
-  try {
-    version = repository.models.find(route.subject, inferVersionOf(route));
-  } catch (cause) {
-    return failureReply(cause, TEXT_TYPE);
-  }
-  if (version.config.model_transaction_policy?.decoupled) {
-    throw new StatusError(
-      'unsupported',
-      "HTTP end point doesn't support models with decoupled transaction policy",
-    );
-  }
-  const body = await readInferBody(request, options);
-  return handleInfer({
-    request,
-    version,
-    body,
-    arrivedAt: performance.now(),
-    maxInputBytes: options.httpMaxInputBytes,
-    signal: closedSignal(request),
-    record,
-    regions,
-  });
 }
 
 function serverReady({ options, repository, isExiting, isStarted }: ServerContext): Reply {
@@ -169,7 +72,7 @@ async function repositoryCall(
     repository,
     isExplicit: options.modelControlMode === 'explicit',
     maxInputBytes: options.httpMaxInputBytes,
-    body: await readJsonBody(request, options),
+    body: await readJsonBody(request, options.httpMaxInputBytes),
     name: route.subject,
     repositoryName: route.detail,
   };
@@ -183,8 +86,7 @@ function traceOfModel({ repository }: ServerContext, name: string): void {
 async function answer(context: ServerContext, route: Route, request: IncomingMessage): Promise<Reply> {
   const { options, repository, log } = context;
   const isUpdate = request.method === 'POST';
-  const settingsBody = async (): Promise<Uint8Array> =>
-    isUpdate ? readJsonBody(request, options) : new Uint8Array();
+  const settingsBody = async (): Promise<Uint8Array> => readJsonBody(request, options.httpMaxInputBytes);
   switch (route.name) {
     case 'server-live':
       // As in Triton, a server that is still loading what it was started with is not live yet.
@@ -205,14 +107,19 @@ async function answer(context: ServerContext, route: Route, request: IncomingMes
       return modelConfig(repository.models.find(route.subject, versionOf(route)));
     case 'model-statistics':
       return modelStatistics(repository, route.subject, versionOf(route));
+    case 'model-docs':
+      return handleDocs(
+        repository.models.find(route.subject, versionOf(route)),
+        request,
+        route.detail !== '',
+      );
     case 'all-statistics':
       return allStatistics(repository);
     case 'model-infer':
       return infer(context, route, request);
     case 'model-generate':
     case 'model-generate-stream':
-      repository.models.find(route.subject, inferVersionOf(route));
-      throw new StatusError('unsupported', 'the generate endpoints arrive in a later release of this server');
+      return generate(context, route, request);
     case 'repository-index':
       return handleIndex(await repositoryCall(context, route, request));
     case 'repository-load':
@@ -226,21 +133,27 @@ async function answer(context: ServerContext, route: Route, request: IncomingMes
         kind: route.name === 'cuda-shared-memory' ? 'cuda' : 'system',
         action: route.detail,
         region: route.subject,
-        body: await settingsBody(),
+        body: isUpdate ? await settingsBody() : new Uint8Array(),
       });
     case 'model-trace':
       traceOfModel(context, route.subject);
-      return handleTrace(isUpdate, await settingsBody(), options.httpMaxInputBytes);
+      return handleTrace(context.tracing, route.subject, isUpdate ? await settingsBody() : null);
     case 'trace':
-      return handleTrace(isUpdate, await settingsBody(), options.httpMaxInputBytes);
+      return handleTrace(context.tracing, null, isUpdate ? await settingsBody() : null);
     case 'logging':
-      return handleLogging(log, isUpdate, await settingsBody(), options.httpMaxInputBytes);
+      return handleLogging(log, isUpdate ? await settingsBody() : null);
   }
+}
+
+/** The path of a request target, which may be a whole URL, without its query. */
+function pathOf(target: string): string {
+  const [path = ''] = target.split('?', 1);
+  return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]*/i, '');
 }
 
 /** Answers one HTTP request. Never rejects with a StatusError: that is an answer. */
 export async function handleRequest(context: ServerContext, request: IncomingMessage): Promise<Reply> {
-  const [path = ''] = (request.url ?? '').split('?', 1);
+  const path = pathOf(request.url ?? '');
   const route = matchRoute(path);
   if (!route) return errorReply(404, 'Not Found');
   const restricted = checkRestriction(route, request, context.options);

@@ -1,8 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { ListeningEndpoint } from '../../core/server-events/server-event.ts';
 import { allowedHostNames, checkOrigin } from './check-origin.ts';
 import { handleRequest, type ServerContext } from './handle-request.ts';
 import { BodyRefused } from './read-body.ts';
+import { refuseMalformed } from './refuse-malformed.ts';
 import { failureReply, TEXT_TYPE, type Reply } from './reply.ts';
 
 /** The HTTP port while it is open. */
@@ -26,14 +33,39 @@ function asBytesString(part: string | Uint8Array): string {
   return bytes.toString('latin1');
 }
 
+/** To a client that speaks HTTP/1.0: without a length, the end of the connection ends the answer. */
+function writeOldReply(
+  response: ServerResponse,
+  { status, contentType, headers, parts, sending }: Reply,
+): void {
+  const { socket } = response;
+  if (!socket) return;
+  sending?.('start');
+  socket.once('close', () => sending?.('end'));
+  const lines = Object.entries({ ...headers, 'Content-Type': contentType }).map(
+    ([name, text]) => `${name}: ${text}\r\n`,
+  );
+  const reason = status === 405 ? 'Not Allowed' : (STATUS_CODES[status] ?? '');
+  socket.write(`HTTP/1.0 ${status} ${reason}\r\n${lines.join('')}\r\n`);
+  for (const part of parts) socket.write(part);
+  socket.end();
+}
+
 function writeReply(response: ServerResponse, reply: Reply, isHead: boolean): void {
-  const { status, contentType, headers, parts, closes } = reply;
+  const { status, contentType, headers, parts, closes, isChunked, sending } = reply;
+  // Triton says neither when nor for how long.
+  response.sendDate = false;
+  if (response.req.httpVersion !== '1.0') response.removeHeader('Connection');
+  if (sending) {
+    sending('start');
+    response.once('close', () => sending('end'));
+  }
   const byteLength = parts.reduce((total, part) => total + Buffer.byteLength(part), 0);
   response.writeHead(status, status === 405 ? 'Not Allowed' : undefined, {
     ...headers,
     'Content-Type': contentType,
-    'Content-Length': byteLength,
-    ...(closes ? { Connection: 'close' } : {}),
+    ...(isChunked ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': byteLength }),
+    ...(closes || !response.shouldKeepAlive ? { Connection: 'close' } : {}),
   });
   const [only] = parts;
   if (isHead || only === undefined) {
@@ -72,7 +104,9 @@ async function respond(
   }
   if (response.destroyed) return;
   const closes = context.isExiting() || (!request.complete && isUnread(request));
-  writeReply(response, closes ? { ...reply, closes } : reply, request.method === 'HEAD');
+  const isOld = request.httpVersion === '1.0' && !/keep-alive/i.test(request.headers.connection ?? '');
+  if (isOld) writeOldReply(response, reply);
+  else writeReply(response, closes ? { ...reply, closes } : reply, request.method === 'HEAD');
   if (!request.complete) request.resume();
 }
 
@@ -107,6 +141,8 @@ export async function openHttpEndpoint(
       requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true,
+      // Programs that leave it out are served, as by Triton; a page in a browser cannot leave it out.
+      requireHostHeader: false,
     },
     (request, response) => {
       respond(context, allowedHosts, request, response).catch((cause: unknown) => {
@@ -115,6 +151,7 @@ export async function openHttpEndpoint(
       });
     },
   );
+  server.on('clientError', refuseMalformed);
   const bound = await listen(server, address, port);
   return {
     ...bound,

@@ -11,6 +11,7 @@ import { answerOutputs, placesOf } from '../answer-outputs.ts';
 import type { Inference, ModelVersion } from '../repository/model-version.ts';
 import { RefusedRequest, runInference } from '../run-inference.ts';
 import type { SharedMemoryRegions } from '../shared-memory/shared-memory-regions.ts';
+import type { InferenceTrace } from '../trace/inference-trace.ts';
 import { chooseEncoding, compressBody, decompressBody, UnsupportedEncoding } from './compression.ts';
 import { failureReply, JSON_TYPE, TEXT_TYPE, type Reply } from './reply.ts';
 
@@ -25,9 +26,12 @@ export interface InferCall {
   /** When it had been received, on `performance.now()`. */
   readonly arrivedAt: number;
   readonly maxInputBytes: number;
+  /** Headers whose name it matches become parameters; null: none do. */
+  readonly headerForwardPattern: RegExp | null;
   readonly signal: AbortSignal;
   readonly record: (record: RequestRecord) => void;
   readonly regions: SharedMemoryRegions;
+  readonly trace: InferenceTrace | null;
 }
 
 /** Length of the JSON in the body: what the header says, the whole body without one. */
@@ -50,6 +54,17 @@ function headerLengthOf(request: IncomingMessage, bodyLength: number): number {
     );
   }
   return length;
+}
+
+/** `--http-header-forward-pattern`: the headers that it matches are parameters of the request as well. */
+function forwardHeaders(call: InferCall, request: InferRequest): InferRequest {
+  const { headerForwardPattern: pattern } = call;
+  if (!pattern) return request;
+  const { rawHeaders } = call.request;
+  const forwarded = rawHeaders.flatMap((name, index) =>
+    index % 2 === 0 && pattern.test(name) ? [[name, rawHeaders[index + 1] ?? ''] as const] : [],
+  );
+  return { ...request, parameters: new Map([...request.parameters, ...forwarded]) };
 }
 
 function decode(call: InferCall, body: Uint8Array): InferRequest {
@@ -131,7 +146,7 @@ export async function handleInfer(call: InferCall): Promise<Reply> {
       call.request.headers['content-encoding'],
       call.maxInputBytes,
     );
-    return await inferDecoded(call, decode(call, body));
+    return await inferDecoded(call, forwardHeaders(call, decode(call, body)));
   } catch (cause) {
     if (cause instanceof RefusedRequest) return failureReply(cause.cause, JSON_TYPE);
     const reply = failureReply(cause, TEXT_TYPE);

@@ -7,6 +7,10 @@ export interface Reply {
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly parts: readonly (string | Uint8Array)[];
+  /** Sent in chunks, without a length. */
+  readonly isChunked?: boolean;
+  /** Hears when the answer begins to be sent, and when it has been. */
+  readonly sending?: (phase: 'start' | 'end') => void;
   /** Close the connection after this answer: its request was not read to the end. */
   readonly closes?: boolean;
 }

@@ -1,3 +1,5 @@
+import { StatusError } from '../../core/status.ts';
+
 /** What a request is about; `apis` are the categories of `--http-restricted-api`. */
 export type RouteName =
   | 'all-statistics'
@@ -9,6 +11,7 @@ export type RouteName =
   | 'model-statistics'
   | 'model-trace'
   | 'model-metadata'
+  | 'model-docs'
   | 'server-metadata'
   | 'server-live'
   | 'server-ready'
@@ -44,6 +47,7 @@ export const ROUTES: Readonly<
   'model-statistics': { api: 'statistics', methods: ['GET'] },
   'model-trace': { api: 'trace', methods: ['GET', 'POST'] },
   'model-metadata': { api: 'metadata', methods: ['GET'] },
+  'model-docs': { api: 'metadata', methods: ['GET'] },
   'server-metadata': { api: 'metadata', methods: ['GET'] },
   'server-live': { api: 'health', methods: ['GET'] },
   'server-ready': { api: 'health', methods: ['GET'] },
@@ -105,6 +109,11 @@ const PATTERNS: readonly (readonly [RegExp, Make])[] = [
       return route(name, model, null, repository);
     },
   ],
+  // Ours: Triton has no documentation endpoint.
+  [
+    /^\/v2\/models\/([^/]+)(?:\/versions\/([0-9]+))?\/docs(\/openapi\.json)?$/,
+    ([model = '', version, document]) => route('model-docs', model, version ?? null, document),
+  ],
   [/^\/v2\/trace\/setting$/, () => route('trace')],
   [/^\/v2\/logging$/, () => route('logging')],
 ];
@@ -119,4 +128,17 @@ export function matchRoute(path: string): Route | null {
     return found.name === 'model-trace' && found.version !== null ? null : found;
   }
   return null;
+}
+
+const MAX_VERSION = 0x7fff_ffff_ffff_ffffn;
+
+/** The version number that a path names; null for none. @throws StatusError for one that fits no integer. */
+export function versionOf({ version }: Route): string | null {
+  if (version === null) return null;
+  const number = BigInt(version);
+  if (number <= MAX_VERSION) return String(number);
+  throw new StatusError(
+    'invalid-argument',
+    `failed to get model version from specified version string '${version}' (details: stol), version should be an integral value > 0`,
+  );
 }

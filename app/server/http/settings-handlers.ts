@@ -1,4 +1,3 @@
-import { checkJsonSize } from '../../core/open-inference/infer-request.ts';
 import {
   asArray,
   asBoolean,
@@ -8,80 +7,76 @@ import {
 } from '../../core/open-inference/json-access.ts';
 import { parseJson, type JsonValue } from '../../core/open-inference/json-document.ts';
 import { StatusError } from '../../core/status.ts';
+import {
+  readTraceLevels,
+  readTraceNumber,
+  wireTraceSettings,
+  type TraceChange,
+  type TraceNumberKey,
+} from '../../core/tracing/trace-settings.ts';
 import type { Log } from '../log.ts';
+import { changeLogSettings, wireLogSettings, type LogChange } from '../log-settings.ts';
+import type { Tracing } from '../trace/tracing.ts';
 import { jsonReply, type Reply } from './reply.ts';
 
-function printLogSettings({ settings, file }: Log): string {
-  return JSON.stringify({
-    log_file: file,
-    log_info: settings.info,
-    log_warning: settings.warning,
-    log_error: settings.error,
-    log_verbose_level: settings.verboseLevel,
-    log_format: settings.format,
+/** A member that is there and not null. */
+function given(json: JsonValue, key: string): Exclude<JsonValue, null> | undefined {
+  return findMember(json, key) ?? undefined;
+}
+
+const LOG_LEVELS = { log_info: 'info', log_warning: 'warning', log_error: 'error' } as const;
+
+function readLogChanges(json: JsonValue): (() => LogChange)[] {
+  const levels = Object.entries(LOG_LEVELS).map(([key, level]) => (): LogChange => {
+    const value = given(json, key);
+    return value === undefined ? {} : { [level]: asBoolean(value) };
   });
+  const verbose = given(json, 'log_verbose_level');
+  const format = given(json, 'log_format');
+  return [
+    ...levels,
+    () => (verbose === undefined ? {} : { verboseLevel: Number(asUnsigned(verbose)) }),
+    () => (format === undefined ? {} : { format: asString(format) }),
+  ];
 }
 
-const LEVELS = { log_info: 'info', log_warning: 'warning', log_error: 'error' } as const;
-
-function readLogSettings(log: Log, json: JsonValue): void {
-  if ((findMember(json, 'log_file') ?? null) !== null) {
-    throw new StatusError('unsupported', 'log file location can not be updated through network protocol');
+/** `GET` and `POST /v2/logging`; `body` null: only asked. A mistake leaves what stood before it in force. */
+export function handleLogging(log: Log, body: Uint8Array | null): Reply {
+  if (body) {
+    const json = parseJson(body);
+    if (given(json, 'log_file') !== undefined) {
+      throw new StatusError('unsupported', 'log file location can not be updated through network protocol');
+    }
+    for (const read of readLogChanges(json)) changeLogSettings(log, read(), 'http');
   }
-  for (const [key, level] of Object.entries(LEVELS)) {
-    const value = findMember(json, key) ?? null;
-    if (value !== null) log.settings[level] = asBoolean(value);
-  }
-  const verbose = findMember(json, 'log_verbose_level') ?? null;
-  if (verbose !== null) log.settings.verboseLevel = Number(asUnsigned(verbose));
-  const format = findMember(json, 'log_format') ?? null;
-  if (format === null) return;
-  const text = asString(format);
-  if (text !== 'default' && text !== 'ISO8601') {
-    throw new StatusError('unavailable', `invalid argument for --log_format, got: ${text}`);
-  }
-  log.settings.format = text;
+  return jsonReply(JSON.stringify(wireLogSettings(log)));
 }
 
-/** `GET` and `POST /v2/logging`. */
-export function handleLogging(log: Log, isUpdate: boolean, body: Uint8Array, maxInputBytes: number): Reply {
-  if (isUpdate) {
-    checkJsonSize(body.byteLength, maxInputBytes);
-    readLogSettings(log, parseJson(body));
-  }
-  return jsonReply(printLogSettings(log));
+function readNumber(json: JsonValue, key: TraceNumberKey): number | null | undefined {
+  const value = findMember(json, key);
+  return value === undefined || value === null ? value : readTraceNumber(key, asString(value));
 }
 
-const TRACE_SETTINGS =
-  '{"trace_level":["OFF"],"trace_rate":"1000","trace_count":"-1","log_frequency":"0","trace_file":"","trace_mode":"triton"}';
-
-function readTraceSettings(json: JsonValue): void {
+function readTraceChange(json: JsonValue): TraceChange {
   if (findMember(json, 'trace_file') !== undefined) {
     throw new StatusError('unsupported', 'trace file location can not be updated through network protocol');
   }
-  const level = findMember(json, 'trace_level') ?? null;
-  const levels = level === null ? [] : asArray(level).map((each) => asString(each));
-  if (levels.includes('OFF') && levels.length > 1) {
-    throw new StatusError('invalid-argument', "Expect only one trace level 'OFF' is specified");
-  }
-  if (levels.some((each) => each === 'TIMESTAMPS' || each === 'TENSORS')) {
-    throw new StatusError(
-      'invalid-argument',
-      'Attempting to set invalid trace setting :trace file name is not given',
-    );
-  }
-  for (const key of ['trace_rate', 'trace_count', 'log_frequency']) {
-    if ((findMember(json, key) ?? null) !== null) {
-      throw new StatusError('unsupported', `'${key}' can not be set: this server does not record traces`);
-    }
-  }
+  const names = findMember(json, 'trace_level');
+  const levels =
+    names === undefined || names === null
+      ? names
+      : readTraceLevels(asArray(names).map((each) => asString(each)));
+  const change = {
+    levels,
+    rate: readNumber(json, 'trace_rate'),
+    count: readNumber(json, 'trace_count'),
+    logFrequency: readNumber(json, 'log_frequency'),
+  };
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
-/** `GET` and `POST` of trace settings: traces are never recorded here, so nothing but OFF can be set. */
-export function handleTrace(isUpdate: boolean, body: Uint8Array, maxInputBytes: number): Reply {
-  if (isUpdate) {
-    checkJsonSize(body.byteLength, maxInputBytes);
-    readTraceSettings(parseJson(body));
-  }
-  return jsonReply(TRACE_SETTINGS);
+/** `GET` and `POST` of trace settings, of a model or (null) of all; `body` null: only asked. */
+export function handleTrace(tracing: Tracing, model: string | null, body: Uint8Array | null): Reply {
+  if (body) tracing.update(model, readTraceChange(parseJson(body)));
+  return jsonReply(JSON.stringify(wireTraceSettings(tracing.settingsOf(model))));
 }

@@ -7,6 +7,7 @@ import type { ModelStatistics } from '../../core/statistics/model-statistics.ts'
 import type { NamedTensor } from '../../core/tensors/tensor.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ProcessExit } from '../launch/process-launcher.ts';
+import type { InferenceTrace } from '../trace/inference-trace.ts';
 import type { OutputLabels } from './read-labels.ts';
 
 /** State of a version, with the reason where there is one. */
@@ -21,6 +22,8 @@ export interface InferenceCall {
   readonly arrivedAt: number;
   /** Aborted when nobody waits for the answer any more; a request that is still queued is then given up. */
   readonly signal: AbortSignal;
+  /** Absent or null: it is not traced. A step of an ensemble gets a child of it (`inferTraced`). */
+  readonly trace?: InferenceTrace | null;
 }
 
 /** What an inference gave and took; durations in nanoseconds. */
