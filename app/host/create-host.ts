@@ -136,7 +136,8 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
   const supervisor = createServerSupervisor(
     {
       launcher,
-      httpPort: options.httpPort ?? 8000,
+      // Where any HTTP port will do, so will any other.
+      ports: { http: options.httpPort ?? 8000, metrics: options.httpPort === 0 ? 0 : 8002 },
       now,
       describeLoad: (model) => {
         const newestVersion = current?.workspace.disk(model)?.versions.at(-1)?.version;

@@ -24,7 +24,6 @@ const refused = (why: string): FlagEffect => ({ kind: 'refused', why });
 
 const LATER = 'it comes with a later release of this server';
 const GRPC = noted(`gRPC is not served: ${LATER}`);
-const METRICS = noted(`the metrics port is not served: ${LATER}`);
 const CUDA_MEMORY = noted('the runtime manages device memory itself');
 const NO_LIBRARIES = noted('backends are built in; no libraries are loaded');
 const NO_PLATFORM: FlagEffect = {
@@ -199,13 +198,43 @@ export const FLAGS = {
   'grpc-max-connection-age': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
   'grpc-max-connection-age-grace': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
   'grpc-restricted-protocol': flag('GRPC', 'string', GRPC, 'Accepted, no effect yet.'),
-  'allow-metrics': flag('Metrics', 'boolean', METRICS, 'Accepted, no effect yet.'),
-  'allow-gpu-metrics': flag('Metrics', 'boolean', METRICS, 'Accepted, no effect yet.'),
-  'allow-cpu-metrics': flag('Metrics', 'boolean', METRICS, 'Accepted, no effect yet.'),
-  'metrics-address': flag('Metrics', 'string', METRICS, 'Accepted, no effect yet.'),
-  'metrics-port': flag('Metrics', 'integer', METRICS, 'Accepted, no effect yet.'),
-  'metrics-interval-ms': flag('Metrics', 'float', METRICS, 'Accepted, no effect yet.'),
-  'metrics-config': flag('Metrics', 'string', METRICS, 'Accepted, no effect yet.'),
+  'allow-metrics': flag('Metrics', 'boolean', honoured, 'Serve Prometheus metrics. Default is true.'),
+  'allow-gpu-metrics': flag(
+    'Metrics',
+    'boolean',
+    honoured,
+    'Report the load of the GPUs, where nvidia-smi tells it. Default is true.',
+  ),
+  'allow-cpu-metrics': flag(
+    'Metrics',
+    'boolean',
+    honoured,
+    'Report the load of processors and memory (Linux). Default is true.',
+  ),
+  'metrics-address': flag(
+    'Metrics',
+    'string',
+    honoured,
+    'The address to bind. Default is that of --http-address.',
+  ),
+  'metrics-port': flag(
+    'Metrics',
+    'integer',
+    honoured,
+    'The port that reports metrics; 0 takes a free one. Default is 8002.',
+  ),
+  'metrics-interval-ms': flag(
+    'Metrics',
+    'float',
+    honoured,
+    'Milliseconds between two measurements of processors, memory and GPUs. Default is 2000.',
+  ),
+  'metrics-config': flag(
+    'Metrics',
+    'string',
+    honoured,
+    '<setting>=<value>: counter_latencies, histogram_latencies or summary_latencies=true|false, summary_quantiles=<quantile>:<error>,… May be given several times.',
+  ),
   'trace-config': flag(
     'Tracing',
     'string',

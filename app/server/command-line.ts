@@ -17,6 +17,7 @@ import {
   WrongValue,
   type NamedSetting,
 } from './flag-values.ts';
+import { readMetricsOptions, type MetricsOptions } from './metrics-options.ts';
 import { readArguments, type Argument } from './read-arguments.ts';
 import { readTraceOptions } from './trace/read-trace-options.ts';
 
@@ -55,6 +56,7 @@ export interface ServerOptions {
   /** Headers whose name it matches are handed to the model as parameters; null: none are. */
   readonly httpHeaderForwardPattern: RegExp | null;
   readonly trace: TraceSettings;
+  readonly metrics: MetricsOptions;
   /** As it was given: Triton reads it when it loads a model. */
   readonly defaultMaxBatchSize: string | null;
   readonly backendDirectory: string;
@@ -318,6 +320,7 @@ function readOptions(given: Given): ServerOptions {
       last('http-header-forward-pattern', ''),
     ),
     trace: readTrace(all),
+    metrics: readMetricsOptions({ all, last, boolean, integer }),
     defaultMaxBatchSize: findDefaultMaxBatchSize(backendSettings),
     backendDirectory: last('backend-directory', '/opt/tritonserver/backends'),
     agentDirectory: last('repoagent-directory', '/opt/tritonserver/repoagents'),

@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as startTimer } from 'node:timers';
 import { printStatus } from '../core/open-inference/error-body.ts';
-import type { ServerEvent } from '../core/server-events/server-event.ts';
+import type { ServedEndpoint, ServerEvent } from '../core/server-events/server-event.ts';
 import { StatusError, statusOf } from '../core/status.ts';
 import type { ServerOptions } from './command-line.ts';
 import { openEngineDoor, type EngineDoor } from './engine/engine-door.ts';
-import { findPortHolder } from './find-port-holder.ts';
 import type { ServerContext } from './http/handle-request.ts';
 import { openHttpEndpoint, type HttpEndpoint } from './http/http-endpoint.ts';
 import { EXTENSIONS, TRITON_VERSION } from './http/metadata-handlers.ts';
 import type { ParentPort } from './launch/parent-port.ts';
 import { forkLauncher, parentLauncher, type ProcessLauncher } from './launch/process-launcher.ts';
 import { openLog, type Log } from './log.ts';
+import { monitorMachine, type MachineMonitor } from './metrics/machine-monitor.ts';
+import { openMetricsEndpoint, type MetricsEndpoint } from './metrics/metrics-endpoint.ts';
+import { ModelMetrics } from './metrics/model-metrics.ts';
+import { openPort, type WantedPort } from './open-port.ts';
 import { ModelRepository } from './repository/model-repository.ts';
 import type { ModelVersion, VersionObserver } from './repository/model-version.ts';
 import { RateLimitGate } from './scheduling/rate-limit-gate.ts';
@@ -31,16 +34,21 @@ export interface RunningServer {
   drain(): Promise<DrainResult>;
 }
 
-const MAX_PORT_TRIES = 100;
-
 async function countGpus(): Promise<number> {
   const cards = await readdir('/proc/driver/nvidia/gpus').catch(() => []);
   return cards.length;
 }
 
-function observe(emit: (event: ServerEvent) => void, log: Log): VersionObserver {
+function observe(
+  emit: (event: ServerEvent) => void,
+  log: Log,
+  metrics: ModelMetrics | null,
+): VersionObserver {
   return {
-    stateChanged: (version) => emit(stateEvent(version)),
+    stateChanged: (version) => {
+      metrics?.stateChanged(version);
+      emit(stateEvent(version));
+    },
     engineDied: ({ name, version }, { signal, code }, reason, restartInMilliseconds) => {
       const next =
         restartInMilliseconds === null ? 'not started again' : `started again in ${restartInMilliseconds} ms`;
@@ -73,57 +81,6 @@ function stateEvent(served: ModelVersion): ServerEvent {
   };
 }
 
-function isBusy(cause: unknown): boolean {
-  return (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
-}
-
-function explainPort(cause: unknown, address: string, port: number): StatusError {
-  const code = (cause as NodeJS.ErrnoException).code;
-  if (code === 'EACCES') {
-    return new StatusError(
-      'unavailable',
-      `not allowed to listen on ${address}:${port}: ports below 1024 need special rights`,
-    );
-  }
-  return new StatusError('unavailable', cause instanceof Error ? cause.message : String(cause));
-}
-
-const PORT_COUNT = 65_536;
-
-/** As Triton takes any integer: what does not fit into 16 bits is cut off. */
-function portOf(wanted: number, log: Log): number {
-  const port = ((wanted % PORT_COUNT) + PORT_COUNT) % PORT_COUNT;
-  if (port !== wanted) log.write('info', `there is no port ${wanted}: its last 16 bits are port ${port}`);
-  return port;
-}
-
-/** Opens the HTTP port that was asked for, or the next free one if that is wanted. */
-async function openPort(context: ServerContext, emit: (event: ServerEvent) => void): Promise<HttpEndpoint> {
-  const { options, log } = context;
-  const { httpAddress, takesNextFreePort } = options;
-  const httpPort = portOf(options.httpPort, log);
-  let holder = null;
-  for (let port = httpPort; port < httpPort + MAX_PORT_TRIES && port < PORT_COUNT; port += 1) {
-    try {
-      const endpoint = await openHttpEndpoint(context, httpAddress, port);
-      if (port !== httpPort) {
-        const who = holder ? ` by ${holder.name} (process ${holder.pid})` : '';
-        log.write('warning', `port ${httpPort} is taken${who}; listening on ${port} instead`);
-        emit({ kind: 'port-busy', wanted: httpPort, taken: port, ...(holder ? { holder } : {}) });
-      }
-      return endpoint;
-    } catch (cause) {
-      if (!isBusy(cause)) throw explainPort(cause, httpAddress, httpPort);
-      if (port === httpPort) holder = await findPortHolder(port);
-      if (takesNextFreePort) continue;
-      emit({ kind: 'port-busy', wanted: httpPort, taken: null, ...(holder ? { holder } : {}) });
-      const who = holder ? `, held by ${holder.name} (process ${holder.pid})` : '';
-      throw new StatusError('unavailable', `Socket '${httpAddress}:${httpPort}' already in use${who}`);
-    }
-  }
-  throw new StatusError('unavailable', `no free port from ${httpPort} on`);
-}
-
 function rateLimitGate({ rateLimit, rateLimitResources }: ServerOptions): RateLimitGate | null {
   return rateLimit === 'execution_count' ? new RateLimitGate(rateLimitResources) : null;
 }
@@ -137,7 +94,11 @@ class Server implements RunningServer {
   readonly #records: ReturnType<typeof batchRequests>;
   readonly #regions: SharedMemoryRegions;
   readonly #tracing: Tracing;
+  readonly #modelMetrics: ModelMetrics | null;
+  readonly #gpuCount: number;
   #http: HttpEndpoint | null = null;
+  #metrics: MetricsEndpoint | null = null;
+  #machine: MachineMonitor | null = null;
   #isExiting = false;
   #isStarted = false;
   #pollTimer: NodeJS.Timeout | null = null;
@@ -158,13 +119,15 @@ class Server implements RunningServer {
     this.#tracing = new Tracing(options.trace, (text) => log.write('error', text));
     this.#regions = new SharedMemoryRegions(options.allowClientSharedMemory);
     this.#records = batchRequests((records) => emit({ kind: 'requests', records }));
+    this.#gpuCount = gpuCount;
+    this.#modelMetrics = options.metrics.isAllowed ? new ModelMetrics(options.metrics.config, log) : null;
     this.#repository = new ModelRepository({
       options,
       engines: { door, launcher, gate: rateLimitGate(options) },
       log,
       gpuCount,
       responseCache: openResponseCache(options.cacheSettings),
-      observer: observe(emit, log),
+      observer: observe(emit, log, this.#modelMetrics),
       versionFailed: (model, version, reason) =>
         emit(
           version === null
@@ -190,17 +153,15 @@ class Server implements RunningServer {
       this.#logOptions();
       throw this.#withoutContext(new StatusError('invalid-argument', '--model-repository must be specified'));
     }
-    // The port first: a host learns at once where it will be answered, and `live` holds while models load.
-    if (options.allowHttp) {
-      this.#http = await openPort(context, this.#emit);
-      const { address, port } = this.#http;
-      this.#emit({ kind: 'listening', http: { address, port } });
-    }
+    // The ports first: a host learns at once where it will be answered, and `live` holds while models load.
+    await this.#openPorts(context);
     await this.#loadModels();
     this.#isStarted = true;
-    if (this.#http) {
-      const { address, port } = this.#http;
-      this.#log.write('info', `Started HTTPService at ${address}:${port}`);
+    for (const [name, endpoint] of [
+      ['HTTPService', this.#http],
+      ['Metrics Service', this.#metrics],
+    ] as const) {
+      if (endpoint) this.#log.write('info', `Started ${name} at ${endpoint.address}:${endpoint.port}`);
     }
     const isPolling = options.modelControlMode === 'poll' && options.repositoryPollSeconds > 0;
     if (isPolling) this.#pollLater();
@@ -220,6 +181,37 @@ class Server implements RunningServer {
   #withoutContext<Cause>(cause: Cause): Cause {
     this.#log.write('info', 'No server context available. Exiting immediately.');
     return cause;
+  }
+
+  async #openPorts(context: ServerContext): Promise<void> {
+    const { options } = this;
+    const wish = { takesNextFreePort: options.takesNextFreePort, log: this.#log, emit: this.#emit };
+    const endpoints: ServedEndpoint[] = [];
+    if (options.allowHttp) {
+      const { httpAddress: address, httpPort: port } = options;
+      const open = (taken: number): Promise<HttpEndpoint> => openHttpEndpoint(context, address, taken);
+      this.#http = await openPort({ ...wish, address, port }, open);
+      endpoints.push({ protocol: 'http', address, port: this.#http.port });
+    }
+    if (this.#modelMetrics) {
+      this.#metrics = await this.#openMetrics(wish, this.#modelMetrics);
+      endpoints.push({ protocol: 'metrics', address: options.metrics.address, port: this.#metrics.port });
+    }
+    this.#emit({ kind: 'listening', endpoints });
+  }
+
+  async #openMetrics(
+    wish: Pick<WantedPort, 'takesNextFreePort' | 'log' | 'emit'>,
+    models: ModelMetrics,
+  ): Promise<MetricsEndpoint> {
+    const { address, port, intervalMilliseconds, hasCpu, hasGpu, ...metrics } = this.options.metrics;
+    for (const mistake of metrics.mistakes) this.#log.write('error', mistake);
+    const machine = monitorMachine({ intervalMilliseconds, cpu: hasCpu, gpu: hasGpu && this.#gpuCount > 0 });
+    this.#machine = machine;
+    const { allowedHosts, cacheSettings } = this.options;
+    const hasCache = cacheSettings.length > 0;
+    const sources = { config: metrics.config, hasCache, models, machine, allowedHosts };
+    return openPort({ ...wish, address, port }, (taken) => openMetricsEndpoint(sources, address, taken));
   }
 
   get options(): ServerOptions {
@@ -278,11 +270,13 @@ class Server implements RunningServer {
     // What never served has nothing to say of its end.
     const result = this.#isStarted ? await this.#closeRepository() : await this.#abandonRepository();
     this.#http?.stopAccepting();
+    this.#machine?.stop();
     this.#records.flush();
     await new Promise((resolve) => setImmediate(resolve));
     this.#http?.close();
     this.#regions.close();
     await this.#tracing.close();
+    this.#metrics?.close();
     await this.#door.close();
     return result;
   }

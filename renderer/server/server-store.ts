@@ -17,11 +17,6 @@ export function useServerStatus(): ServerStatus {
   return useServerStore((state) => state.status);
 }
 
-/** Base URL of the HTTP endpoint; null while the server does not run. */
-export function useHttpUrl(): string | null {
-  return useServerStore(({ status }) => (status.kind === 'running' ? status.httpUrl : null));
-}
-
 /** The server's log, newest last. */
 export function useLog(): readonly LogLine[] {
   return useServerStore((state) => state.log);

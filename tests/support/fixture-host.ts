@@ -312,6 +312,10 @@ const RUNNING = {
   kind: 'running',
   pid: 4_242,
   httpUrl: 'http://127.0.0.1:8003',
+  endpoints: [
+    { protocol: 'http', address: 'http://127.0.0.1:8003' },
+    { protocol: 'metrics', address: 'http://127.0.0.1:8002/metrics' },
+  ],
   notices: ['Port 8000 is taken by python3 (pid 12); using 8003.'],
 } as const;
 

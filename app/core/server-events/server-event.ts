@@ -30,10 +30,18 @@ export interface RequestRecord {
   readonly inputs: readonly RequestTensor[];
 }
 
+/** What a port speaks. */
+export type EndpointProtocol = 'http' | 'grpc' | 'metrics';
+
 /** A port that answers now. `address` is what was bound, `port` the port that was really taken. */
 export interface ListeningEndpoint {
   readonly address: string;
   readonly port: number;
+}
+
+/** A {@link ListeningEndpoint} and what it speaks. */
+export interface ServedEndpoint extends ListeningEndpoint {
+  readonly protocol: EndpointProtocol;
 }
 
 /** States of a model version in the repository index. */
@@ -44,7 +52,11 @@ export type ExecutionProvider = 'cpu' | 'cuda' | 'webgpu';
 
 /** What the server process tells its host over the control channel. All else goes over HTTP. */
 export type ServerEvent =
-  | { readonly kind: 'listening'; readonly http: ListeningEndpoint }
+  | {
+      readonly kind: 'listening';
+      /** Every port that is served, told once. */
+      readonly endpoints: readonly ServedEndpoint[];
+    }
   | {
       readonly kind: 'port-busy';
       readonly wanted: number;

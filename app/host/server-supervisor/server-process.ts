@@ -14,10 +14,13 @@ export interface RunningServer {
   kill(): void;
 }
 
+/** The ports to ask for; 0 takes any. */
+export type WantedPorts = Readonly<Record<'http' | 'metrics', number>>;
+
 /** What a server process is started for. */
 export interface ServerTarget {
   readonly repository: string;
-  readonly httpPort: number;
+  readonly ports: WantedPorts;
 }
 
 const STDERR_TAIL_CHARACTERS = 4096;
@@ -40,7 +43,8 @@ export function startServerProcess(
       `--model-repository=${target.repository}`,
       '--model-control-mode=explicit',
       '--exit-on-error=false',
-      `--http-port=${target.httpPort}`,
+      `--http-port=${target.ports.http}`,
+      `--metrics-port=${target.ports.metrics}`,
       '--exit-timeout-secs=5',
       '--conch-next-free-port',
       '--conch-with-parent',

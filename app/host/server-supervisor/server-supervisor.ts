@@ -1,10 +1,10 @@
-import type { LogLine, ServerStatus } from '../../contract/server-status.ts';
-import type { RequestRecord, ServerEvent } from '../../core/server-events/server-event.ts';
+import type { EndpointAddress, LogLine, ServerStatus } from '../../contract/server-status.ts';
+import type { RequestRecord, ServedEndpoint, ServerEvent } from '../../core/server-events/server-event.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import { createOpenInferenceClient, type OpenInferenceClient } from '../open-inference/http-client.ts';
 import type { HostProcessExit, HostProcessLauncher } from '../processes/host-process-launcher.ts';
 import { createCrashRecord } from './crash-record.ts';
-import { startServerProcess, type RunningServer } from './server-process.ts';
+import { startServerProcess, type RunningServer, type WantedPorts } from './server-process.ts';
 import { createVersionStates, explanationOf, type VersionStates } from './version-states.ts';
 
 /** The embedded server: starts it, follows it, starts it again with its models when it dies. */
@@ -28,7 +28,7 @@ export interface ServerSupervisor {
 
 export interface SupervisorParts {
   readonly launcher: HostProcessLauncher;
-  readonly httpPort: number;
+  readonly ports: WantedPorts;
   readonly now: () => number;
   /** The config text on disk and the newest version of a model, at the moment of a load. */
   readonly describeLoad: (model: string) => { readonly configText: string; readonly newestVersion?: number };
@@ -75,6 +75,23 @@ function exitReason({ code, signal }: HostProcessExit, stderrTail: string): stri
   return `The server process ended with exit code ${code}.${said}`;
 }
 
+function takenPorts(wanted: WantedPorts, endpoints: readonly ServedEndpoint[]): WantedPorts {
+  const taken = Object.fromEntries(endpoints.map(({ protocol, port }) => [protocol, port]));
+  return { ...wanted, ...taken };
+}
+
+function addressOf({ protocol, port }: ServedEndpoint): EndpointAddress {
+  const place = `127.0.0.1:${port}`;
+  switch (protocol) {
+    case 'http':
+      return { protocol, address: `http://${place}` };
+    case 'grpc':
+      return { protocol, address: place };
+    case 'metrics':
+      return { protocol, address: `http://${place}/metrics` };
+  }
+}
+
 export function createServerSupervisor(parts: SupervisorParts, firstRepository: string): ServerSupervisor {
   const { now, log } = parts;
   const states = createVersionStates(now);
@@ -89,7 +106,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
   let starting: Promise<void> | null = null;
   let restartTimer: NodeJS.Timeout | undefined;
   let ending: Promise<void> = Promise.resolve();
-  let takenPort = parts.httpPort;
+  let ports = parts.ports;
   let notices: readonly string[] = [];
   let isClosed = false;
 
@@ -106,12 +123,12 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     for (const model of states.noteServerGone(reason)) parts.onModel(model);
   };
 
-  const handleEvent = (event: ServerEvent, onListening: (port: number) => void) => {
+  const handleEvent = (event: ServerEvent, onListening: (endpoints: readonly ServedEndpoint[]) => void) => {
     switch (event.kind) {
       case 'listening':
-        return onListening(event.http.port);
+        return onListening(event.endpoints);
       case 'port-busy':
-        notices = [portNotice(event)];
+        notices = [...notices, portNotice(event)];
         return log('warning', 'host', portNotice(event));
       case 'model-state':
         states.noteState(event);
@@ -176,16 +193,22 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
       let isUp = false;
       const server = startServerProcess(
         parts.launcher,
-        { repository, httpPort: takenPort },
+        { repository, ports },
         (event) =>
-          handleEvent(event, (port) => {
+          handleEvent(event, (endpoints) => {
             isUp = true;
             clearTimeout(timer);
-            // A restart comes back on the port that clients know.
-            takenPort = port;
-            const httpUrl = `http://127.0.0.1:${port}`;
+            // A restart comes back on the ports that clients know.
+            ports = takenPorts(ports, endpoints);
+            const httpUrl = `http://127.0.0.1:${ports.http}`;
             client = createOpenInferenceClient(httpUrl, { timeoutMilliseconds: ANSWER_MILLISECONDS });
-            setStatus({ kind: 'running', pid: server.pid, httpUrl, notices });
+            setStatus({
+              kind: 'running',
+              pid: server.pid,
+              httpUrl,
+              endpoints: endpoints.map(addressOf),
+              notices,
+            });
             for (const model of wanted) void askLoad(model);
             resolve();
           }),
@@ -281,7 +304,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     start,
     stop: async () => {
       await stop();
-      takenPort = parts.httpPort;
+      ports = parts.ports;
     },
     load: async (model) => {
       await start();

@@ -1,11 +1,6 @@
-import {
-  createServer,
-  STATUS_CODES,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ListeningEndpoint } from '../../core/server-events/server-event.ts';
+import { listen } from '../listen.ts';
 import { allowedHostNames, checkOrigin } from './check-origin.ts';
 import { handleRequest, type ServerContext } from './handle-request.ts';
 import { BodyRefused } from './read-body.ts';
@@ -114,17 +109,6 @@ function isUnread(request: IncomingMessage): boolean {
   return request.isPaused() || request.readableFlowing === null
     ? Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined
     : false;
-}
-
-function listen(server: Server, address: string, port: number): Promise<ListeningEndpoint> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: address, port, exclusive: true, backlog: 1024 }, () => {
-      server.removeListener('error', reject);
-      const bound = server.address();
-      resolve({ address, port: typeof bound === 'object' && bound !== null ? bound.port : port });
-    });
-  });
 }
 
 /** Opens the HTTP port. Rejects with the system's error (`EADDRINUSE`, `EACCES`). */

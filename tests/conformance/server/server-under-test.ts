@@ -10,7 +10,7 @@ import {
   type OutgoingInferRequest,
 } from '../../../app/core/open-inference/infer-request.ts';
 import type { Datatype } from '../../../app/core/datatypes.ts';
-import type { ServerEvent } from '../../../app/core/server-events/server-event.ts';
+import type { ServedEndpoint, ServerEvent } from '../../../app/core/server-events/server-event.ts';
 import { elementCount } from '../../../app/core/tensors/tensor.ts';
 
 const SERVER = fileURLToPath(new URL('../../../dist/node/server.mjs', import.meta.url));
@@ -101,6 +101,7 @@ export class ServerUnderTest {
   readonly repository: string;
   readonly events: ServerEvent[] = [];
   port = 0;
+  metricsPort = 0;
   output = '';
   readonly #child: ChildProcess;
   readonly #root: string;
@@ -110,12 +111,12 @@ export class ServerUnderTest {
     this.#root = root;
     this.repository = repositories[0] ?? '';
     const models = repositories.map((repository) => `--model-repository=${repository}`);
-    this.#child = fork(SERVER, [...models, '--http-port=0', ...flags], {
+    this.#child = fork(SERVER, [...models, '--http-port=0', '--metrics-port=0', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child.on('message', (event: ServerEvent) => {
       this.events.push(event);
-      if (event.kind === 'listening') this.port = event.http.port;
+      if (event.kind === 'listening') this.#noteEndpoints(event.endpoints);
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
@@ -158,6 +159,13 @@ export class ServerUnderTest {
     await mkdir(repository);
     for (const [name, model] of Object.entries(models)) await writeModel(repository, name, model);
     return new ServerUnderTest(root, [repository], flags);
+  }
+
+  #noteEndpoints(endpoints: readonly ServedEndpoint[]): void {
+    for (const { protocol, port } of endpoints) {
+      if (protocol === 'http') this.port = port;
+      if (protocol === 'metrics') this.metricsPort = port;
+    }
   }
 
   get pid(): number {
