@@ -28,6 +28,7 @@ const STEPS = [
   { name: 'unit', group: 'unit', run: () => runVitest('unit') },
   { name: 'conformance', group: 'conformance', needs: 'build', run: () => runVitest('conformance') },
   { name: 'goldens', group: 'goldens', needs: 'build', run: runGoldens },
+  { name: 'clients', group: 'clients', needs: 'build', run: runClients },
   {
     name: 'end to end',
     group: 'e2e',
@@ -153,6 +154,17 @@ function skippedOf({ title, suites = [], specs = [] }) {
       }),
   );
   return [...own, ...suites.flatMap(skippedOf)];
+}
+
+async function runClients() {
+  const { status, output } = await run(process.execPath, ['tests/clients/run.mjs'], { isQuiet: true });
+  process.stdout.write(output);
+  const [, passes, failures] = /(\d+) passed, (\d+) failed, \d+ skipped\s*$/.exec(output) ?? [];
+  return {
+    passed: Number(passes ?? 0),
+    failed: Math.max(Number(failures ?? 0), status === 0 ? 0 : 1),
+    skipped: [...output.matchAll(/^skipped: (.*)$/gm)].map(([, reason]) => `clients: ${reason}`),
+  };
 }
 
 async function runElectron() {

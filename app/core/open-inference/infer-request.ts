@@ -295,7 +295,9 @@ function readRequestedOutput(
   const parameters = findMember(output, 'parameters') ?? null;
   const binary = findMember(parameters, 'binary_data');
   if (findMember(parameters, 'shared_memory_region') !== undefined) {
-    const clash = ['classification', 'binary_data'].find((key) => findMember(parameters, key) !== undefined);
+    const isBinary = binary !== undefined && asBoolean(binary, "Unable to parse 'binary_data': ");
+    const hasClasses = findMember(parameters, 'classification') !== undefined;
+    const clash = hasClasses ? 'classification' : isBinary ? 'binary_data' : null;
     if (clash) {
       throw new StatusError(
         'invalid-argument',
