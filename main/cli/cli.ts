@@ -6,6 +6,7 @@ import { exportModel } from './export-model.ts';
 import { infer } from './infer.ts';
 import { inspectFile } from './inspect-file.ts';
 import { serve } from './serve.ts';
+import { translate } from './translate.ts';
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
@@ -81,6 +82,29 @@ function createProgram(): Command {
       ),
     )
     .action(infer);
+  program
+    .command('translate')
+    .summary('translate a TorchScript model to ONNX')
+    .description(
+      'Translates a TorchScript model (torch.jit.save) to ONNX by following its program; no Python and no libtorch.',
+    )
+    .argument('<model>', 'a .pt file')
+    .requiredOption('-o, --output <file>', 'the ONNX file to write')
+    .option(
+      '--shape <name=dims>',
+      'what an input is, once for each: x=1,3,224,224 or ids=INT64:-1,128 (-1 is free); from the model when absent',
+      (value: string, before: readonly string[]) => [...before, value],
+      [] as readonly string[],
+    )
+    .option('--json', 'inputs, outputs and guards as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'conch translate model.pt -o model.onnx',
+        'conch translate bert.pt -o bert.onnx --shape ids=INT64:-1,128',
+      ),
+    )
+    .action(translate);
   program
     .command('export')
     .summary('write a model repository that Triton serves as it is')

@@ -65,7 +65,7 @@ export async function readZipEntry(
 }
 
 /** Offset of the data of an entry: its local header has padding of its own. Throws like {@link readZipEntry}. */
-async function zipEntryOffset(source: ByteSource, entry: ZipEntry): Promise<number> {
+export async function zipEntryOffset(source: ByteSource, entry: ZipEntry): Promise<number> {
   const header = viewOf(await source.read(entry.headerOffset, 30));
   if (header.byteLength < 30 || header.getUint32(0, true) !== 0x04034b50) {
     throw new MalformedFile(`entry ${entry.name} has no local header`, entry.headerOffset);

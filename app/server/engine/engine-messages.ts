@@ -2,6 +2,7 @@ import type { ExecutionProvider } from '../../core/server-events/server-event.ts
 import type { Datatype } from '../../core/datatypes.ts';
 import type { RequestParameter } from '../../core/open-inference/infer-request.ts';
 import type { PayloadPlace } from './frame.ts';
+import type { TranslationRequest } from './torch-translation.ts';
 
 /** Environment variable that carries the secret which every socket shows first. */
 export const TOKEN_VARIABLE = 'CONCH_ENGINE_TOKEN';
@@ -15,7 +16,7 @@ export interface Hello {
 }
 
 /** Which code runs the model. */
-export type EngineBackend = 'onnxruntime' | 'identity';
+export type EngineBackend = 'onnxruntime' | 'identity' | 'pytorch';
 
 /** ONNX Runtime's session options, as far as a config may set them. */
 export interface SessionSettings {
@@ -47,6 +48,8 @@ export type ToEngine =
       readonly kind: 'load';
       readonly backend: EngineBackend;
       readonly modelPath: string;
+      /** What a PyTorch model is translated for; null for the others. */
+      readonly translation: TranslationRequest | null;
       readonly place: InstancePlace;
       readonly settings: SessionSettings;
     }

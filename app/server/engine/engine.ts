@@ -15,6 +15,7 @@ import {
   type SessionSettings,
   type ToEngine,
 } from './engine-messages.ts';
+import type { TranslationRequest } from './torch-translation.ts';
 import { placeTensors, writeFrame, type Frame } from './frame.ts';
 
 /** One instance of an engine: where it runs, and how it takes part in scheduling. */
@@ -31,6 +32,7 @@ export interface EngineInstance {
 export interface EngineSpec {
   readonly backend: EngineBackend;
   readonly modelPath: string;
+  readonly translation: TranslationRequest | null;
   readonly instances: readonly EngineInstance[];
 }
 
@@ -169,7 +171,7 @@ class EngineLinks {
 
   admit(engineSocket: EngineSocket): void {
     const { instance, socket } = engineSocket;
-    const { backend, modelPath, instances } = this.#spec;
+    const { backend, modelPath, translation, instances } = this.#spec;
     if (instance < 0) {
       engineSocket.onFrame(() => undefined);
       writeFrame(socket, { kind: 'start', instances: instances.length } satisfies ToEngine);
@@ -178,7 +180,7 @@ class EngineLinks {
     const wanted = instances[instance];
     if (!wanted) return;
     const { place, settings } = wanted;
-    const load: ToEngine = { kind: 'load', backend, modelPath, place, settings };
+    const load: ToEngine = { kind: 'load', backend, modelPath, translation, place, settings };
     this.links[instance] = new InstanceLink(engineSocket, load);
     if (this.links.filter(Boolean).length < instances.length) return;
     void this.#awaitLoaded();

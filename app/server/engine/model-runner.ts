@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Datatype } from '../../core/datatypes.ts';
+import { brokenGuard } from '../../core/formats/torch/check-guards.ts';
 import type { RequestParameter } from '../../core/open-inference/infer-request.ts';
 import type { ExecutionProvider } from '../../core/server-events/server-event.ts';
 import { StatusError } from '../../core/status.ts';
@@ -13,6 +14,7 @@ import {
   viewTensor,
   type OnnxSession,
 } from './onnx-runtime.ts';
+import { translatedModel, type TranslatedModel } from './torch-translation.ts';
 
 /** An output of one run; `data` may lie in the runtime's own memory. */
 export interface RunOutput {
@@ -104,6 +106,37 @@ async function openOnnxRunner(message: Extract<ToEngine, { kind: 'load' }>): Pro
   };
 }
 
+/** Sizes of the free dims in a request. */
+function sizesIn(
+  inputs: readonly FramedTensor[],
+  dims: TranslatedModel['dims'],
+): ReadonlyMap<string, number> {
+  return new Map(
+    dims.map(({ name, input, axis }) => [name, inputs.find((each) => each.name === input)?.shape[axis] ?? 1]),
+  );
+}
+
+/** A PyTorch model runs by its translation; where that is not the model, for these shapes, it refuses. */
+async function openTorchRunner(message: Extract<ToEngine, { kind: 'load' }>): Promise<ModelRunner> {
+  if (message.translation === null)
+    throw new StatusError('internal', 'a PyTorch model needs what it is translated for');
+  const { onnxPath, guards, dims } = await translatedModel(message.modelPath, message.translation);
+  const runner = await openOnnxRunner({ ...message, modelPath: onnxPath });
+  if (guards.length === 0) return runner;
+  return {
+    ...runner,
+    run: async (request, payload) => {
+      const broken = brokenGuard(guards, sizesIn(request.inputs, dims));
+      if (broken !== null)
+        throw new StatusError(
+          'invalid-argument',
+          `the model was translated for shapes with ${broken.words}, which those of this request are not`,
+        );
+      return runner.run(request, payload);
+    },
+  };
+}
+
 /** What Triton's identity backend adds to every answer. */
 const IDENTITY_PARAMETERS = [
   ['param0', 'an example string parameter'],
@@ -157,7 +190,8 @@ const identityRunner: ModelRunner = {
 /** Loads a model in this thread. @throws StatusError in the words of Triton's backend. */
 export async function openModelRunner(message: Extract<ToEngine, { kind: 'load' }>): Promise<ModelRunner> {
   if (message.backend === 'identity') return identityRunner;
-  return openOnnxRunner(message).catch((cause: unknown) => {
+  const open = message.backend === 'pytorch' ? openTorchRunner : openOnnxRunner;
+  return open(message).catch((cause: unknown) => {
     throw onnxFailure(cause);
   });
 }

@@ -18,6 +18,7 @@ import type { SessionSettings } from '../engine/engine-messages.ts';
 import { checkBackend, refuseOperatorLibraries } from './check-backend.ts';
 import { openFileTree } from './model-files.ts';
 import type { PreparedModel } from './prepare-model.ts';
+import { torchScriptPath, translationRequest } from './torch-model.ts';
 import { readInitialStates, type StateFiles } from './read-initial-states.ts';
 import { readLabels, type OutputLabels } from './read-labels.ts';
 import { readWarmupFiles } from './read-warmup-files.ts';
@@ -158,12 +159,17 @@ function sessionSettings(config: ModelConfig, instanceCount: number): SessionSet
   };
 }
 
-function engineSpec(config: ModelConfig, modelPath: string): EngineSpec {
+function engineSpec(
+  config: ModelConfig,
+  modelPath: string,
+  translation: EngineSpec['translation'] = null,
+): EngineSpec {
   const instances = (config.instance_group ?? []).flatMap(groupInstances);
   const settings = sessionSettings(config, instances.length);
   return {
-    backend: config.backend === 'identity' ? 'identity' : 'onnxruntime',
+    backend: translation !== null ? 'pytorch' : config.backend === 'identity' ? 'identity' : 'onnxruntime',
     modelPath,
+    translation,
     instances: instances.map(({ place, isPassive, limit }) => ({ place, isPassive, limit, settings })),
   };
 }
@@ -171,6 +177,24 @@ function engineSpec(config: ModelConfig, modelPath: string): EngineSpec {
 async function readWarmup(directory: string, config: ModelConfig): Promise<readonly WarmupSample[]> {
   if (!config.model_warmup?.length) return [];
   return warmupSamples(config, servedSignature(config), await readWarmupFiles(directory, config));
+}
+
+type LoadedConfig = ReturnType<typeof loadedConfig>;
+
+/** What of a version lies in files beside its model. */
+async function withFiles(
+  directory: string,
+  { config, warnings }: LoadedConfig,
+  engine: EngineSpec,
+): Promise<PreparedVersion> {
+  return {
+    config,
+    warnings,
+    engine,
+    labels: await readLabels(directory, config),
+    stateFiles: await readInitialStates(directory, config),
+    warmup: await readWarmup(directory, config),
+  };
 }
 
 /**
@@ -184,42 +208,30 @@ export async function prepareVersion(
   environment: VersionEnvironment,
 ): Promise<PreparedVersion> {
   const { polled, files } = model;
-  await checkBackend(polled, files.directory, version, environment.backendDirectory);
+  const { directory } = files;
+  const prepared = (loaded: LoadedConfig, engine: EngineSpec): Promise<PreparedVersion> => {
+    checkRateLimit(loaded.config, environment.resourceLimits);
+    return withFiles(directory, loaded, engine);
+  };
+  const { gpuCount, autoComplete } = environment;
+  const torchPath = await torchScriptPath(polled, directory, version);
+  if (torchPath !== null) {
+    const loaded = loadedConfig({ polled, signature: null, gpuCount, autoComplete });
+    return prepared(loaded, engineSpec(loaded.config, torchPath, translationRequest(loaded.config)));
+  }
+  await checkBackend(polled, directory, version, environment.backendDirectory);
   if (polled.backend === 'identity') {
-    const { gpuCount, autoComplete } = environment;
-    const { config, warnings } = loadedConfig({ polled, signature: null, gpuCount, autoComplete });
-    checkRateLimit(config, environment.resourceLimits);
-    return {
-      config,
-      warnings,
-      engine: engineSpec(config, ''),
-      labels: await readLabels(files.directory, config),
-      stateFiles: await readInitialStates(files.directory, config),
-      warmup: await readWarmup(files.directory, config),
-    };
+    const loaded = loadedConfig({ polled, signature: null, gpuCount, autoComplete });
+    return prepared(loaded, engineSpec(loaded.config, ''));
   }
   await refuseOperatorLibraries(polled);
-  const { path, relativePath } = await modelPathOf(polled, files.directory, version);
-  const description = await describeOnnx(join(files.directory, version), relativePath);
+  const { path, relativePath } = await modelPathOf(polled, directory, version);
+  const description = await describeOnnx(join(directory, version), relativePath);
   if (isUnreadable(description)) {
-    const bare = loadedConfig({ polled, signature: null, gpuCount: 0, autoComplete: false });
-    return {
-      config: bare.config,
-      warnings: [],
-      engine: engineSpec(bare.config, path),
-      labels: new Map(),
-      stateFiles: new Map(),
-      warmup: [],
-    };
+    const { config } = loadedConfig({ polled, signature: null, gpuCount: 0, autoComplete: false });
+    const engine = engineSpec(config, path);
+    return { config, warnings: [], engine, labels: new Map(), stateFiles: new Map(), warmup: [] };
   }
-  const { config, warnings } = completeConfig(polled, description, environment);
-  checkRateLimit(config, environment.resourceLimits);
-  return {
-    config,
-    warnings,
-    engine: engineSpec(config, path),
-    labels: await readLabels(files.directory, config),
-    stateFiles: await readInitialStates(files.directory, config),
-    warmup: await readWarmup(files.directory, config),
-  };
+  const loaded = completeConfig(polled, description, environment);
+  return prepared(loaded, engineSpec(loaded.config, path));
 }

@@ -3,7 +3,12 @@
  * shared (memo), so walk them with a limit.
  */
 export type PickleNode =
-  | { readonly kind: 'value'; readonly value: null | boolean | number | bigint | string }
+  | {
+      readonly kind: 'value';
+      readonly value: null | boolean | number | bigint | string;
+      /** A float, also where it is whole. */
+      readonly isFloat?: true;
+    }
   | { readonly kind: 'bytes'; readonly length: number }
   | { readonly kind: 'list' | 'tuple' | 'set'; readonly items: PickleNode[] }
   | { readonly kind: 'dict'; readonly entries: [PickleNode, PickleNode][] }

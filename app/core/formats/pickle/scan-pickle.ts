@@ -79,7 +79,11 @@ class PickleMachine {
       case 0x4d: // BININT2
         return this.#value(this.#view.getUint16(this.#skip(2), true));
       case 0x47: // BINFLOAT
-        return this.#value(this.#view.getFloat64(this.#skip(8), false));
+        return this.#push({
+          kind: 'value',
+          value: this.#view.getFloat64(this.#skip(8), false),
+          isFloat: true,
+        });
       case 0x49: // INT
       case 0x4c: // LONG
       case 0x46: // FLOAT

@@ -1,63 +1,104 @@
-import { describeFindings, sizeText } from '../format-description.ts';
+import { StatusError } from '../../status.ts';
+import { describeFindings, groupedDigits, sizeText } from '../format-description.ts';
 import { fileNameOf, type Candidate } from '../format.ts';
-import type { ModelDescription, ModelNotice, TensorSignature } from '../model-description.ts';
+import type {
+  Dim,
+  ModelDescription,
+  ModelNotice,
+  Provenance,
+  TensorSignature,
+  Verdict,
+} from '../model-description.ts';
 import { globalName, type PickleNode } from '../pickle/pickle-node.ts';
 import { scanPickle } from '../pickle/scan-pickle.ts';
 import { exportLines, noticesOf } from '../torch-checkpoint/inspect.ts';
+import { TORCH_DTYPES } from '../torch/torch-dtypes.ts';
 import { readLine, torchArchive, type TorchArchive } from '../torch/torch-archive.ts';
 import { isOwnGlobal, readTorchPickle } from '../torch/torch-pickle.ts';
-import { forwardSignature, resultTypes, type ForwardSignature } from './forward-signature.ts';
+import { TranslationFailure } from '../torch/translation-failure.ts';
+import {
+  describeForward,
+  forwardParameters,
+  type ForwardDescription,
+  type ForwardTensor,
+} from './describe-forward.ts';
+import { readScriptProgram, type ScriptProgram } from './script-program.ts';
+import { printExpression } from './script-syntax.ts';
 
-/** Describes a TorchScript archive: what its entries, its root pickle and the source of `forward` say. Runs none of it. */
+/** What following the program gave, or why it did not go to the end. */
+type Outcome =
+  | { readonly kind: 'followed'; readonly forward: ForwardDescription }
+  | { readonly kind: 'refused'; readonly failure: StatusError; readonly program: ScriptProgram | null };
+
+/** Describes a TorchScript archive: what its entries, its objects and its program say. No weight is read. */
 export async function inspectTorchScript(candidate: Candidate): Promise<ModelDescription> {
   const archive = torchArchive(candidate);
-  const pickled = (await archive?.read('data.pkl')) ?? new Uint8Array(0);
-  const scan = scanPickle(pickled);
-  const pickle = readTorchPickle(scan);
+  const scan = scanPickle((await archive?.read('data.pkl')) ?? new Uint8Array(0));
   const className = classOf(scan.root) ?? scan.globals.find((name) => name.startsWith('__torch__.'));
-  const forward = archive === null || className === undefined ? null : await readForward(archive, className);
-  const byteOrder = archive === null ? '' : await readLine(archive, 'byteorder');
+  const outcome = await followProgram(archive, candidate);
+  const notices = noticesOf(
+    { foreignGlobals: scan.globals.filter((name) => !isOwnGlobal(name)) },
+    scan.problem,
+  );
   return describeFindings(candidate, {
     format: 'torchscript',
     formatName: 'TorchScript',
-    facts: archive === null ? [] : await factsOf(archive, className, byteOrder),
-    inputs: forward === null ? [] : inputsOf(forward),
-    outputs: forward === null ? [] : outputsOf(forward),
-    notices: [
-      translationNotice(fileNameOf(candidate.path)),
-      ...noticesOf({ foreignGlobals: scan.globals.filter((name) => !isOwnGlobal(name)) }, scan.problem),
-    ],
-    verdict: {
-      kind: 'needs-container',
-      backend: 'pytorch',
-      reason: `TorchScript runs in the PyTorch backend of a Triton container${pickle.tensors.length > 0 ? ` (${pickle.tensors.length} tensors)` : ''}. As ONNX the model would also run here.`,
-    },
+    facts: archive === null ? [] : await factsOf(archive, className, readTorchPickle(scan).parameterCount),
+    inputs: inputsOf(outcome),
+    outputs:
+      outcome.kind === 'followed'
+        ? outcome.forward.outputs.map((each) => signatureOf(each, outcome.forward))
+        : [],
+    notices: [...noticesOfOutcome(outcome, fileNameOf(candidate.path)), ...notices],
+    verdict: verdictOf(outcome),
   });
 }
 
-async function factsOf(
-  archive: TorchArchive,
-  className: string | undefined,
-  byteOrder: string,
-): Promise<[string, string][]> {
-  const version = (await readLine(archive, 'version')) || (await readLine(archive, '.data/version'));
-  let codeBytes = 0;
-  for (const [name, entry] of archive.entries)
-    if (name.startsWith('code/') && name.endsWith('.py')) codeBytes += entry.size;
-  const since21 = archive.has('byteorder') || archive.has('.data/serialization_id');
+async function followProgram(archive: TorchArchive | null, { source }: Candidate): Promise<Outcome> {
+  let program: ScriptProgram | null = null;
+  try {
+    if (archive === null) throw new TranslationFailure('it is no archive');
+    program = await readScriptProgram(archive, source);
+    return { kind: 'followed', forward: describeForward(program) };
+  } catch (cause) {
+    if (!(cause instanceof StatusError)) throw cause;
+    return { kind: 'refused', failure: cause, program };
+  }
+}
+
+function verdictOf(outcome: Outcome): Verdict {
+  if (outcome.kind === 'followed') return { kind: 'runs-by-translation' };
+  return {
+    kind: 'needs-container',
+    backend: 'pytorch',
+    reason: `It is not translated here, so it runs in the PyTorch backend of a Triton container: ${outcome.failure.message}.`,
+  };
+}
+
+function noticesOfOutcome(outcome: Outcome, fileName: string): ModelNotice[] {
+  if (outcome.kind === 'refused') return [...unsupportedNotice(outcome.failure), exportNotice(fileName)];
+  const { guards } = outcome.forward;
+  const runs: ModelNotice = {
+    severity: 'info',
+    text: 'It runs by translation: Conch follows its program and serves the same computation as ONNX. The repository keeps the file as it is.',
+  };
+  if (guards.length === 0) return [runs];
+  const words = guards.map((guard) => guard.words).join(', ');
   return [
-    ['Class', className?.replace(/^__torch__\./, '') ?? ''],
-    ['Archive version', version],
-    ['PyTorch', since21 ? '2.1 or newer (inferred)' : 'before 2.1 (inferred)'],
-    ['Code', sizeText(codeBytes)],
-    ['Weights', sizeText(archive.sizeBelow('data') + archive.sizeBelow('constants'))],
-    ['Made by', archive.has('traced_inputs.pkl') ? 'torch.jit.trace' : ''],
-    ['Mobile bytecode', archive.has('bytecode.pkl') ? 'yes' : ''],
-    ['Byte order', byteOrder],
+    runs,
+    { severity: 'info', text: `The translation holds for shapes with ${words}; other requests are refused.` },
   ];
 }
 
-function translationNotice(fileName: string): ModelNotice {
+function unsupportedNotice(failure: StatusError): ModelNotice[] {
+  if (!(failure instanceof TranslationFailure) || failure.unsupported.length === 0) return [];
+  const lines = failure.unsupported.map(
+    ({ name, count, places, reason }) => `${name} (${count}×, ${places.join(', ')}): ${reason}`,
+  );
+  return [{ severity: 'warning', text: `Not translated: ${lines.join('; ')}.` }];
+}
+
+function exportNotice(fileName: string): ModelNotice {
   return {
     severity: 'info',
     text: 'To serve the model here, without a container, export it as ONNX in Python.',
@@ -74,43 +115,67 @@ function translationNotice(fileName: string): ModelNotice {
   };
 }
 
+async function factsOf(
+  archive: TorchArchive,
+  className: string | undefined,
+  parameterCount: bigint,
+): Promise<[string, string][]> {
+  const version = (await readLine(archive, 'version')) || (await readLine(archive, '.data/version'));
+  let codeBytes = 0;
+  for (const [name, entry] of archive.entries)
+    if (name.startsWith('code/') && name.endsWith('.py')) codeBytes += entry.size;
+  const since21 = archive.has('byteorder') || archive.has('.data/serialization_id');
+  return [
+    ['Class', className?.replace(/^__torch__\./, '') ?? ''],
+    ['Archive version', version],
+    ['PyTorch', since21 ? '2.1 or newer (inferred)' : 'before 2.1 (inferred)'],
+    ['Parameters', groupedDigits(parameterCount)],
+    ['Code', sizeText(codeBytes)],
+    ['Weights', sizeText(archive.sizeBelow('data') + archive.sizeBelow('constants'))],
+    ['Made by', archive.has('traced_inputs.pkl') ? 'torch.jit.trace' : ''],
+    ['Mobile bytecode', archive.has('bytecode.pkl') ? 'yes' : ''],
+    ['Byte order', await readLine(archive, 'byteorder')],
+  ];
+}
+
 function classOf(root: PickleNode | null): string | undefined {
   return root?.kind === 'call' ? globalName(root.callee) : undefined;
 }
 
-async function readForward(archive: TorchArchive, className: string): Promise<ForwardSignature | null> {
-  const parts = className.split('.');
-  for (let length = parts.length - 1; length >= 1; length--) {
-    const source = await archive.read(`code/${parts.slice(0, length).join('/')}.py`);
-    if (source === null) continue;
-    const forward = forwardSignature(new TextDecoder('utf-8').decode(source), parts.at(-1) ?? '');
-    if (forward !== null) return forward;
-  }
-  const only = await archive.read('code/__torch__.py');
-  const names = only === null ? null : /^class (\w+)/m.exec(new TextDecoder('utf-8').decode(only));
-  return only === null || names === null
-    ? null
-    : forwardSignature(new TextDecoder('utf-8').decode(only), names[1] ?? '');
-}
-
-function inputsOf(forward: ForwardSignature): TensorSignature[] {
-  return forward.arguments.map(({ name, type }) => guessed(name, type, `forward takes ${name}: ${type}.`));
-}
-
-function outputsOf(forward: ForwardSignature): TensorSignature[] {
-  return resultTypes(forward.result).map((type, index) =>
-    guessed(`OUTPUT__${index}`, type, `forward gives ${type}.`),
+function inputsOf(outcome: Outcome): TensorSignature[] {
+  if (outcome.kind === 'followed')
+    return outcome.forward.inputs.map((each) => signatureOf(each, outcome.forward));
+  const parameters = outcome.program === null ? [] : forwardParameters(outcome.program);
+  return parameters.map(({ name, type }) =>
+    unknownInput(name, type === null ? 'Tensor' : printExpression(type)),
   );
 }
 
-function guessed(name: string, type: string, declared: string): TensorSignature {
+function signatureOf(
+  { name, dtype, dims }: ForwardTensor,
+  { provenance, reason }: { readonly provenance: Provenance; readonly reason: string },
+): TensorSignature {
+  const sourced = { provenance, reason };
+  return {
+    name,
+    datatype: { value: TORCH_DTYPES[dtype].datatype, ...sourced },
+    dims: {
+      value: dims.map((dim): Dim =>
+        typeof dim === 'number' ? { kind: 'fixed', size: dim } : { kind: 'symbolic', name: dim },
+      ),
+      ...sourced,
+    },
+  };
+}
+
+function unknownInput(name: string, type: string): TensorSignature {
   const isTensor = /^(Optional\[)?Tensor\]?$/.test(type);
   return {
     name,
     datatype: {
       value: isTensor ? 'FP32' : null,
       provenance: 'assumed',
-      reason: `${declared} TorchScript does not keep datatypes; FP32 is the most common.`,
+      reason: `forward takes ${name}: ${type}. TorchScript does not keep datatypes; FP32 is the most common.`,
     },
     dims: { value: null, provenance: 'assumed', reason: 'TorchScript does not keep shapes.' },
     ...(type.startsWith('Optional[') ? { isOptional: true } : {}),

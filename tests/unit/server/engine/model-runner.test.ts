@@ -9,6 +9,7 @@ function load(provider: 'cpu' | 'cuda') {
     kind: 'load',
     backend: 'onnxruntime',
     modelPath,
+    translation: null,
     place: { provider, device: 0 },
     settings: {
       intraOpThreads: 1,

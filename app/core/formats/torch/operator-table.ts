@@ -1,0 +1,91 @@
+import { bindOperator } from './bind-operator.ts';
+import { OperatorCall, type OperatorBody, type OperatorTable } from './operator-call.ts';
+import { ACTIVATIONS } from './operators/activations.ts';
+import { ATTENTION } from './operators/attention.ts';
+import { CASTS } from './operators/casts.ts';
+import { CONVOLUTIONS } from './operators/convolutions.ts';
+import { CREATION, full } from './operators/creation.ts';
+import { ELEMENTWISE } from './operators/elementwise.ts';
+import { INDEXING } from './operators/indexing.ts';
+import { MATRIX_PRODUCTS } from './operators/matrix-products.ts';
+import { NORMALIZATION } from './operators/normalization.ts';
+import { POOLING } from './operators/pooling.ts';
+import { RECURRENT } from './operators/recurrent.ts';
+import { REDUCTIONS } from './operators/reductions.ts';
+import { RESIZING } from './operators/resizing.ts';
+import { expanded, SHAPES } from './operators/shapes.ts';
+import type { TensorGraph } from './tensor-graph.ts';
+import { TorchTensor } from './torch-tensor.ts';
+import { TorchPoison, type TorchValue } from './torch-values.ts';
+import { TranslationFailure } from './translation-failure.ts';
+
+const OPERATORS: OperatorTable = {
+  ...ELEMENTWISE,
+  ...ACTIVATIONS,
+  ...MATRIX_PRODUCTS,
+  ...CONVOLUTIONS,
+  ...POOLING,
+  ...NORMALIZATION,
+  ...SHAPES,
+  ...INDEXING,
+  ...REDUCTIONS,
+  ...CREATION,
+  ...CASTS,
+  ...ATTENTION,
+  ...RECURRENT,
+  ...RESIZING,
+};
+
+/** Operators that write what is given into the tensor, whatever it held. */
+const FILLS: OperatorTable = {
+  copy_: (call) => call.tensor('src'),
+  fill_: (call) => filling(call),
+  zero_: (call) => full(call, call.tensor('self').dims, 0, call.tensor('self').dtype),
+};
+
+function filling(call: OperatorCall): TorchTensor {
+  const value = call.operand('value');
+  return value instanceof TorchTensor
+    ? value
+    : full(call, call.tensor('self').dims, value, call.tensor('self').dtype);
+}
+
+function bodyOf(table: OperatorTable, name: string): OperatorBody | null {
+  return Object.hasOwn(table, name) ? (table[name] ?? null) : null;
+}
+
+/** The operator that a name in place stands for: `relu_` → `relu`. */
+function inPlaceBody(name: string): OperatorBody | null {
+  if (!name.endsWith('_') || name.endsWith('__')) return null;
+  return bodyOf(FILLS, name) ?? bodyOf(OPERATORS, name.slice(0, -1));
+}
+
+/** Puts a result into the tensor that is written to: its dtype and dims stay. */
+function writeInPlace(call: OperatorCall, result: TorchValue): TorchValue {
+  const self = call.tensor('self');
+  if (!(result instanceof TorchTensor)) return result;
+  if (result === self) return self;
+  const { graph } = call;
+  self.assign(expanded(call, graph.cast(result, self.dtype), self.dims).name);
+  return self;
+}
+
+/**
+ * Adds what an ATen operator does to the graph and gives its result. Arguments that stand for something not translated
+ * give a result that does, too. @throws TranslationFailure for an operator, an overload or a case that is not translated.
+ */
+export function applyOperator(
+  graph: TensorGraph,
+  name: string,
+  positional: readonly TorchValue[],
+  keywords: ReadonlyMap<string, TorchValue>,
+): TorchValue {
+  const poison = [...positional, ...keywords.values()].find((value) => value instanceof TorchPoison);
+  if (poison !== undefined) return poison;
+  const body = bodyOf(OPERATORS, name);
+  if (body !== null) return body(new OperatorCall(graph, name, bindOperator(name, positional, keywords)));
+  const inPlace = inPlaceBody(name);
+  if (inPlace === null) throw new TranslationFailure(`aten::${name} is not translated`);
+  const call = new OperatorCall(graph, name, bindOperator(name, positional, keywords));
+  return writeInPlace(call, inPlace(call));
+}

@@ -1,0 +1,324 @@
+import type { OnnxAttribute, OnnxInitializer, OnnxNode } from '../onnx/onnx-graph.ts';
+import { SymbolicInt, type IntTree } from './symbolic-int.ts';
+import { TORCH_DTYPES, type TorchDtype } from './torch-dtypes.ts';
+import { TorchTensor, type TorchScalar, type ViewPath } from './torch-tensor.ts';
+
+/** What a node may take: a tensor, a value of the graph by its name, or nothing. */
+export type NodeInput = TorchTensor | string | null;
+
+type Attributes = Readonly<Record<string, OnnxAttribute>>;
+
+/** An integer attribute. */
+export const int = (value: number): OnnxAttribute => ({ kind: 'int', value });
+/** A list of integers as attribute. */
+export const ints = (value: readonly number[]): OnnxAttribute => ({ kind: 'ints', value });
+/** A floating point attribute. */
+export const float = (value: number): OnnxAttribute => ({ kind: 'float', value });
+/** A text attribute. */
+export const text = (value: string): OnnxAttribute => ({ kind: 'text', value });
+
+const TREE_OPERATORS = { add: 'Add', multiply: 'Mul', maximum: 'Max', minimum: 'Min' } as const;
+
+/** The bytes of numbers in a dtype, little endian. */
+export function encodeNumbers(values: readonly (number | boolean)[], dtype: TorchDtype): Uint8Array {
+  const { itemBytes } = TORCH_DTYPES[dtype];
+  const bytes = new Uint8Array(values.length * itemBytes);
+  const view = new DataView(bytes.buffer);
+  for (const [index, given] of values.entries()) {
+    const value = Number(given);
+    const at = index * itemBytes;
+    if (dtype === 'float32') view.setFloat32(at, value, true);
+    else if (dtype === 'float64') view.setFloat64(at, value, true);
+    else if (dtype === 'int64') view.setBigInt64(at, toInt64(value), true);
+    else if (dtype === 'int32') view.setInt32(at, value, true);
+    else if (dtype === 'int16') view.setInt16(at, value, true);
+    else view.setUint8(at, value);
+  }
+  return bytes;
+}
+
+function toInt64(value: number): bigint {
+  return BigInt.asIntN(64, BigInt(Math.trunc(value)));
+}
+
+/** How two integers compare. */
+export type GuardRelation = '==' | '!=' | '<' | '<=' | '>' | '>=';
+
+const OPPOSITES: Readonly<Record<GuardRelation, GuardRelation>> = {
+  '==': '!=',
+  '!=': '==',
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+};
+
+/** Something that was decided by the example shapes: where it does not hold, the translation is not the model. */
+export interface Guard {
+  /** `batch == 1`. */
+  readonly words: string;
+  readonly left: IntTree;
+  readonly relation: GuardRelation;
+  readonly right: IntTree;
+}
+
+/** What a graph has to know of a tensor that lies in a file. */
+export interface GraphWeight {
+  readonly dtype: TorchDtype;
+  readonly size: readonly number[];
+}
+
+/** The ONNX graph that a program grows into while it is followed. */
+export class TensorGraph {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers = new Map<string, OnnxInitializer>();
+  /** What has to hold for other shapes than the example's, by its words. */
+  readonly guards = new Map<string, Guard>();
+  /** Where the free dims of the inputs are read: the input's name and the axis. */
+  readonly #dims = new Map<string, { readonly input: string; readonly axis: number }>();
+  readonly #cache = new Map<string, string>();
+  /** Weights that something reads, by their names in the graph. */
+  readonly weights = new Map<string, GraphWeight>();
+  readonly #weightNames = new Map<GraphWeight, string>();
+  #count = 0;
+
+  #fresh(hint: string): string {
+    this.#count += 1;
+    return `${hint}_${this.#count}`;
+  }
+
+  /** An input of the model. Its free dims can be computed with from now on. */
+  input(name: string, dtype: TorchDtype, dims: readonly SymbolicInt[]): TorchTensor {
+    for (const [axis, dim] of dims.entries())
+      if (dim.constant === null && !this.#dims.has(dim.text)) this.#dims.set(dim.text, { input: name, axis });
+    return new TorchTensor({ dtype, dims, make: () => name });
+  }
+
+  /** Notes what the example decided: it has to hold for every input. */
+  assume(left: SymbolicInt, relation: GuardRelation, right: SymbolicInt, holds = true): void {
+    const words = `${left.text} ${holds ? relation : OPPOSITES[relation]} ${right.text}`;
+    this.guards.set(words, {
+      words,
+      left: left.tree,
+      relation: holds ? relation : OPPOSITES[relation],
+      right: right.tree,
+    });
+  }
+
+  /** Takes two sizes for equal; where they differ for other inputs, that is a guard. Null where the example differs. */
+  unify(left: SymbolicInt, right: SymbolicInt): SymbolicInt | null {
+    if (left.equals(right)) return left;
+    if (left.hint !== right.hint) return null;
+    this.assume(left, '==', right);
+    return left.constant === null ? right : left;
+  }
+
+  /** The dims that tensors of these dims have together. Null where they do not fit. */
+  broadcast(left: readonly SymbolicInt[], right: readonly SymbolicInt[]): readonly SymbolicInt[] | null {
+    const rank = Math.max(left.length, right.length);
+    const dims: SymbolicInt[] = [];
+    for (let index = 0; index < rank; index++) {
+      const one = left[index - rank + left.length];
+      const other = right[index - rank + right.length];
+      const dim =
+        one === undefined || one.constant === 1
+          ? other
+          : other === undefined || other.constant === 1
+            ? one
+            : this.unify(one, other);
+      if (dim === null) return null;
+      dims.push(dim ?? SymbolicInt.of(1));
+    }
+    return dims;
+  }
+
+  /** Adds a node and gives the names of its outputs. */
+  emitAll(
+    operator: string,
+    inputs: readonly NodeInput[],
+    attributes: Attributes = {},
+    outputs = 1,
+  ): string[] {
+    const names = inputs.map((input) => (input instanceof TorchTensor ? input.name : (input ?? '')));
+    while (names.at(-1) === '') names.pop();
+    const results = Array.from({ length: outputs }, () => this.#fresh(operator));
+    this.nodes.push({ operator, inputs: names, outputs: results, attributes });
+    return results;
+  }
+
+  /** Adds a node with one output and gives its name. */
+  emit(operator: string, inputs: readonly NodeInput[], attributes: Attributes = {}): string {
+    return this.emitAll(operator, inputs, attributes)[0] ?? '';
+  }
+
+  /** The tensor that a name of the graph holds. */
+  tensor(name: string, dtype: TorchDtype, dims: readonly SymbolicInt[]): TorchTensor {
+    return new TorchTensor({ dtype, dims, make: () => name });
+  }
+
+  /** A node with one output, as a tensor. */
+  apply(
+    operator: string,
+    inputs: readonly NodeInput[],
+    attributes: Attributes,
+    dtype: TorchDtype,
+    dims: readonly SymbolicInt[],
+  ): TorchTensor {
+    return this.tensor(this.emit(operator, inputs, attributes), dtype, dims);
+  }
+
+  /** A view: it follows its base, and what is written into it is written into its base. */
+  view(path: ViewPath, dims: readonly SymbolicInt[], isContiguous: boolean): TorchTensor {
+    const { base } = path;
+    return new TorchTensor({
+      dtype: base.dtype,
+      dims,
+      make: () => path.read(base.name),
+      view: path,
+      isContiguous,
+      scalar: dims.length === 0 ? base.scalar : null,
+    });
+  }
+
+  /** A constant of the graph; equal ones are one. */
+  constant(values: readonly (number | boolean)[], dtype: TorchDtype, shape: readonly number[]): string {
+    const key = `${dtype} ${shape.join(',')} ${values.map((value) => (Object.is(value, -0) ? '-0' : String(value))).join(',')}`;
+    return this.#cached(key, () => {
+      const name = this.#fresh('constant');
+      const bytes = encodeConstant(this, values, dtype, shape);
+      if (typeof bytes === 'string') return bytes;
+      const { onnxType } = TORCH_DTYPES[dtype];
+      this.initializers.set(name, { name, type: onnxType, shape, bytes });
+      return name;
+    });
+  }
+
+  /** A tensor that lies in a file: whoever writes the graph says where its bytes are. */
+  weight(given: GraphWeight): string {
+    const known = this.#weightNames.get(given);
+    if (known !== undefined) return known;
+    const name = this.#fresh('weight');
+    this.#weightNames.set(given, name);
+    this.weights.set(name, given);
+    return name;
+  }
+
+  /** A vector of int64, as shapes and axes are given. */
+  int64s(values: readonly number[]): string {
+    return this.constant(values, 'int64', [values.length]);
+  }
+
+  /** A number as a tensor without dims. */
+  scalar(value: TorchScalar, dtype: TorchDtype): string {
+    if (!(value instanceof SymbolicInt)) return this.constant([value], dtype, []);
+    if (value.constant !== null) return this.constant([value.constant], dtype, []);
+    return this.#cached(`scalar ${dtype} ${value.text}`, () => {
+      const squeezed = this.emit('Squeeze', [this.intVector(value), this.int64s([0])]);
+      return dtype === 'int64' ? squeezed : this.castName(squeezed, dtype);
+    });
+  }
+
+  /** An integer as a vector of one int64. */
+  intVector(value: SymbolicInt): string {
+    return this.#tree(value.tree);
+  }
+
+  /** A shape as a vector of int64. */
+  shape(dims: readonly SymbolicInt[]): string {
+    const known = dims.map((dim) => dim.constant);
+    if (known.every((dim) => dim !== null)) return this.int64s(known);
+    const key = `shape ${dims.map((dim) => dim.text).join(',')}`;
+    return this.#cached(key, () =>
+      this.emit(
+        'Concat',
+        dims.map((dim) => this.intVector(dim)),
+        { axis: int(0) },
+      ),
+    );
+  }
+
+  #tree(tree: IntTree): string {
+    if (tree.kind === 'number') return this.int64s([tree.value]);
+    return this.#cached(`int ${JSON.stringify(tree)}`, () => this.#computed(tree));
+  }
+
+  #computed(tree: Exclude<IntTree, { kind: 'number' }>): string {
+    switch (tree.kind) {
+      case 'dim': {
+        const place = this.#dims.get(tree.name);
+        if (place === undefined) throw new RangeError(`no input has the dim ${tree.name}`);
+        return this.emit('Shape', [place.input], { start: int(place.axis), end: int(place.axis + 1) });
+      }
+      case 'floor-divide':
+        return this.#floorDivide(this.#tree(tree.left), this.#tree(tree.right));
+      case 'modulo':
+        return this.emit('Mod', [this.#tree(tree.left), this.#tree(tree.right)]);
+      case 'add':
+      case 'multiply':
+      case 'maximum':
+      case 'minimum':
+        return this.emit(TREE_OPERATORS[tree.kind], [this.#tree(tree.left), this.#tree(tree.right)]);
+    }
+  }
+
+  /** ONNX divides towards zero. */
+  #floorDivide(left: string, right: string): string {
+    const rest = this.emit('Mod', [left, right]);
+    return this.emit('Div', [this.emit('Sub', [left, rest]), right]);
+  }
+
+  #cached(key: string, make: () => string): string {
+    const known = this.#cache.get(key);
+    if (known !== undefined) return known;
+    const name = make();
+    this.#cache.set(key, name);
+    return name;
+  }
+
+  /** Casts a value of the graph. */
+  castName(name: string, dtype: TorchDtype): string {
+    return this.emit('Cast', [name], { to: int(TORCH_DTYPES[dtype].onnxType) });
+  }
+
+  /** The tensor in a dtype; itself where it has that already. */
+  cast(tensor: TorchTensor, dtype: TorchDtype): TorchTensor {
+    if (tensor.dtype === dtype) return tensor;
+    const { scalar } = tensor;
+    if (scalar !== null) return this.number(convertScalar(scalar, dtype), dtype);
+    return this.tensor(this.castName(tensor.name, dtype), dtype, tensor.dims);
+  }
+
+  /** A number as a tensor whose value stays known. */
+  number(value: TorchScalar, dtype: TorchDtype, isWrappedNumber = false): TorchTensor {
+    return new TorchTensor({
+      dtype,
+      dims: [],
+      make: () => this.scalar(value, dtype),
+      scalar: value,
+      isWrappedNumber,
+    });
+  }
+}
+
+/** Small floats have no writer of their own: the runtime casts them. */
+function encodeConstant(
+  graph: TensorGraph,
+  values: readonly (number | boolean)[],
+  dtype: TorchDtype,
+  shape: readonly number[],
+): Uint8Array | string {
+  if (dtype !== 'float16' && dtype !== 'bfloat16') return encodeNumbers(values, dtype);
+  return graph.castName(graph.constant(values, 'float32', shape), dtype);
+}
+
+/** A number as it is after a cast. */
+export function convertScalar(value: TorchScalar, dtype: TorchDtype): TorchScalar {
+  switch (TORCH_DTYPES[dtype].category) {
+    case 'bool':
+      return value instanceof SymbolicInt ? value.hint !== 0 : Boolean(value);
+    case 'int':
+      return value instanceof SymbolicInt ? value : SymbolicInt.of(Math.trunc(Number(value)));
+    case 'float':
+      return value instanceof SymbolicInt ? (value.constant ?? value) : Number(value);
+  }
+}

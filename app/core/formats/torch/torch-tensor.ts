@@ -1,0 +1,102 @@
+import type { SymbolicInt } from './symbolic-int.ts';
+import type { TorchDtype } from './torch-dtypes.ts';
+import { TranslationFailure } from './translation-failure.ts';
+
+/** A number that is no tensor: a Python int (exact, perhaps of the inputs' dims), a float, or a bool. */
+export type TorchScalar = SymbolicInt | number | boolean;
+
+/** How a view is made from its base, and how what is written into it goes back. Names are values of the graph. */
+export interface ViewPath {
+  readonly base: TorchTensor;
+  read(base: string): string;
+  /** The base with the view's new value in it. @throws TranslationFailure where that cannot be said. */
+  write(base: string, view: string): string;
+}
+
+interface TensorParts {
+  readonly dtype: TorchDtype;
+  readonly dims: readonly SymbolicInt[];
+  /** Puts the value into the graph; called at most once, when something reads it. */
+  readonly make: () => string;
+  readonly view?: ViewPath;
+  readonly scalar?: TorchScalar | null;
+  readonly isWrappedNumber?: boolean;
+  readonly isContiguous?: boolean;
+  /** What it is an attribute of the module as: writing to it would change the model. */
+  readonly attribute?: string;
+}
+
+/**
+ * A tensor of the model while it is translated. Like PyTorch's it can be written in place, and views of it see that:
+ * the value in the graph changes, the tensor stays.
+ */
+export class TorchTensor {
+  readonly dtype: TorchDtype;
+  /** Sizes for every input, as far as they depend on them. */
+  readonly dims: readonly SymbolicInt[];
+  /** A Python number that became a tensor only in passing: it does not decide dtypes. */
+  readonly isWrappedNumber: boolean;
+  /** Elements lie in memory in the order of the dims; false where that is not sure. */
+  readonly isContiguous: boolean;
+  readonly attribute: string | null;
+  readonly #make: () => string;
+  readonly #view: ViewPath | null;
+  #scalar: TorchScalar | null;
+  #name: string | null = null;
+  #seenVersion = 0;
+  #version = 0;
+
+  constructor(parts: TensorParts) {
+    this.dtype = parts.dtype;
+    this.dims = parts.dims;
+    this.isWrappedNumber = parts.isWrappedNumber ?? false;
+    this.isContiguous = parts.isContiguous ?? true;
+    this.attribute = parts.attribute ?? null;
+    this.#make = parts.make;
+    this.#view = parts.view ?? null;
+    this.#scalar = parts.scalar ?? null;
+    this.#seenVersion = this.#view?.base.version ?? 0;
+  }
+
+  get rank(): number {
+    return this.dims.length;
+  }
+
+  /** The value where it is a number that is known while translating. */
+  get scalar(): TorchScalar | null {
+    return this.#scalar;
+  }
+
+  /** Changes with every write, to the tensor or to what it is a view of. */
+  get version(): number {
+    return this.#version + (this.#view?.base.version ?? 0);
+  }
+
+  /** Its value in the graph now. */
+  get name(): string {
+    if (this.#view !== null && this.#view.base.version !== this.#seenVersion) {
+      this.#seenVersion = this.#view.base.version;
+      this.#name = this.#view.read(this.#view.base.name);
+    }
+    this.#name ??= this.#make();
+    return this.#name;
+  }
+
+  /** Writes a value of the same dtype and dims into it, and so into what it is a view of. */
+  assign(name: string): void {
+    if (this.attribute !== null)
+      throw new TranslationFailure(
+        `forward writes into ${this.attribute}, which would change the model itself`,
+      );
+    this.#scalar = null;
+    if (this.#view === null) {
+      this.#name = name;
+      this.#version += 1;
+      return;
+    }
+    const { base } = this.#view;
+    base.assign(this.#view.write(base.name, name));
+    this.#seenVersion = base.version;
+    this.#name = name;
+  }
+}

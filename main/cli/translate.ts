@@ -1,0 +1,99 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DATATYPES, isDatatype } from '../../app/core/datatypes.ts';
+import { writeOnnx } from '../../app/core/formats/onnx/write-onnx.ts';
+import { torchArchive } from '../../app/core/formats/torch/torch-archive.ts';
+import { dtypeOfDatatype, TORCH_DTYPES } from '../../app/core/formats/torch/torch-dtypes.ts';
+import { TranslationFailure } from '../../app/core/formats/torch/translation-failure.ts';
+import { describeForward, forwardParameters } from '../../app/core/formats/torchscript/describe-forward.ts';
+import { readScriptProgram, type ScriptProgram } from '../../app/core/formats/torchscript/script-program.ts';
+import {
+  translateForConfig,
+  type ConfigTensor,
+} from '../../app/core/formats/torchscript/translate-for-config.ts';
+import { readZipDirectory } from '../../app/core/formats/zip-directory.ts';
+import { StatusError } from '../../app/core/status.ts';
+import { openFileSource } from '../../app/host/files/file-tree.ts';
+
+interface TranslateOptions {
+  readonly output: string;
+  /** `name=1,3,224,224` or `name=int64:-1,128`, each once for an input. */
+  readonly shape: readonly string[];
+  readonly json?: boolean;
+}
+
+const SHAPE = /^([^=]+)=(?:(\w+):)?(-?\d+(?:,-?\d+)*)?$/;
+
+function readShape(text: string): ConfigTensor {
+  const [, name = '', type = 'FP32', dims = ''] = SHAPE.exec(text) ?? [];
+  const datatype = type.toUpperCase();
+  const dtype = isDatatype(datatype) ? dtypeOfDatatype(datatype) : undefined;
+  if (name === '' || dtype === undefined)
+    throw new StatusError(
+      'invalid-argument',
+      `--shape takes name=1,3,224,224 or name=INT64:-1,128 with a datatype of ${Object.keys(DATATYPES).join(', ')}; -1 is a free dim; got: ${text}`,
+    );
+  return { name, dtype, dims: dims === '' ? [] : dims.split(',').map(Number) };
+}
+
+/** The inputs that were named, or those that the program itself tells. */
+function inputsOf(program: ScriptProgram, shapes: readonly string[]): readonly ConfigTensor[] {
+  if (shapes.length > 0) return shapes.map(readShape);
+  return describeForward(program).inputs.map(({ name, dtype, dims }) => ({
+    name,
+    dtype,
+    dims: dims.map((dim) => (typeof dim === 'number' ? dim : -1)),
+  }));
+}
+
+function explain(cause: unknown, program: ScriptProgram): never {
+  if (!(cause instanceof TranslationFailure)) throw cause;
+  const names = forwardParameters(program).map(({ name }) => name);
+  const lines = cause.unsupported.map(
+    ({ name, count, places, reason }) => `  ${name}  ${count}×  ${places.join(', ')}  ${reason}`,
+  );
+  const hint = `forward takes ${names.join(', ') || 'nothing'}; --shape says what an input is`;
+  throw new StatusError('unsupported', [cause.message, ...lines, hint].join('\n'));
+}
+
+/** `conch translate`: a TorchScript file as an ONNX file that holds everything. */
+export async function translate(path: string, { output, shape, json }: TranslateOptions): Promise<void> {
+  const source = await openFileSource(resolve(path));
+  const archive = torchArchive({ zip: await readZipDirectory(source), source });
+  if (archive === null) throw new StatusError('invalid-argument', `${path} is no TorchScript archive.`);
+  const program = await readScriptProgram(archive, source);
+  const { model, guards } = await (async () => {
+    const inputs = inputsOf(program, shape);
+    const isBatched = inputs.every(({ dims }) => dims[0] === -1);
+    return translateForConfig(program, archive, {
+      modelName: path,
+      isBatched,
+      inputs,
+      outputNames: [],
+      location: null,
+    });
+  })().catch((cause: unknown) => explain(cause, program));
+  const temporary = `${output}.${process.pid}.part`;
+  try {
+    await writeFile(temporary, writeOnnx(model));
+    await rename(temporary, output);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  const words = guards.map((guard) => guard.words);
+  const typeOf = (type: number): string =>
+    Object.values(TORCH_DTYPES).find(({ onnxType }) => onnxType === type)?.datatype ?? '?';
+  if (json) {
+    process.stdout.write(
+      `${JSON.stringify({ output, inputs: model.inputs, outputs: model.outputs, guards: words })}\n`,
+    );
+    return;
+  }
+  const rows = [...model.inputs, ...model.outputs].map(
+    ({ name, type, dims }) => `  ${name}  ${typeOf(type)} [${dims.join(', ')}]`,
+  );
+  const holds = words.length > 0 ? [`It holds for shapes with ${words.join(', ')}.`] : [];
+  process.stdout.write(
+    `${[`Wrote ${output}: ${model.nodes.length} nodes, opset ${model.opset}.`, ...rows, ...holds].join('\n')}\n`,
+  );
+}
