@@ -107,7 +107,11 @@ async function startRealTriton({ program, flags, libraries }, python) {
   const ports = { http: await freePort(), grpc: await freePort(), metrics: await freePort() };
   const args = Object.entries(ports).map(([protocol, port]) => `--${protocol}-port=${port}`);
   const repository = join(scripts, 'real-triton-models');
-  const env = { LD_LIBRARY_PATH: libraries, PATH: `${join(python, '..')}:${process.env.PATH}` };
+  const env = {
+    LD_LIBRARY_PATH: libraries,
+    PATH: `${join(python, '..')}:${process.env.PATH}`,
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
   return startServer(program, [`--model-repository=${repository}`, ...flags, ...args], env);
 }
 
@@ -126,6 +130,7 @@ function environmentOf({ clients, perfAnalyzer, analyzer }, conch, real, scratch
     MODEL_ANALYZER_REASON: analyzer.reason ?? '',
     SCRATCH: scratch,
     PYTHONUNBUFFERED: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
     CLIENTS_PYTHON: clients.value,
   };
 }
