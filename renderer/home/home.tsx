@@ -29,8 +29,8 @@ export function Home() {
           Drop a model, a folder or a model repository
         </Title>
         <Text size="sm" className="conch-muted">
-          ONNX is served at once, with its config written; of any other format Conch says what it is and what
-          to do.
+          ONNX and TorchScript are served at once, with their config written; of any other format Conch says
+          what it is and what to do.
         </Text>
         <OpenActions />
         <PathField />
