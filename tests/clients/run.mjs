@@ -103,15 +103,13 @@ async function startConch(repository) {
   ]);
 }
 
-async function startRealTriton({ program, flags, libraries }, python) {
+async function startRealTriton({ program, flags, libraries }, python, scratch) {
   const ports = { http: await freePort(), grpc: await freePort(), metrics: await freePort() };
   const args = Object.entries(ports).map(([protocol, port]) => `--${protocol}-port=${port}`);
-  const repository = join(scripts, 'real-triton-models');
-  const env = {
-    LD_LIBRARY_PATH: libraries,
-    PATH: `${join(python, '..')}:${process.env.PATH}`,
-    PYTHONDONTWRITEBYTECODE: '1',
-  };
+  // A copy: its Python backend leaves compiled files beside the model.
+  const repository = join(scratch, 'real-triton-models');
+  cpSync(join(scripts, 'real-triton-models'), repository, { recursive: true });
+  const env = { LD_LIBRARY_PATH: libraries, PATH: `${join(python, '..')}:${process.env.PATH}` };
   return startServer(program, [`--model-repository=${repository}`, ...flags, ...args], env);
 }
 
@@ -140,7 +138,7 @@ async function runAll(installed, files) {
   writeRepository(join(scratch, 'models'));
   const conch = await startConch(join(scratch, 'models'));
   const real = installed.realTriton.value
-    ? await startRealTriton(installed.realTriton.value, installed.clients.value).then(
+    ? await startRealTriton(installed.realTriton.value, installed.clients.value, scratch).then(
         (value) => ({ value, reason: null }),
         (cause) => ({ value: null, reason: cause.message }),
       )
