@@ -137,7 +137,10 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     {
       launcher,
       // Where any HTTP port will do, so will any other.
-      ports: { http: options.httpPort ?? 8000, metrics: options.httpPort === 0 ? 0 : 8002 },
+      ports:
+        options.httpPort === 0
+          ? { http: 0, grpc: 0, metrics: 0 }
+          : { http: options.httpPort ?? 8000, grpc: 8001, metrics: 8002 },
       now,
       describeLoad: (model) => {
         const newestVersion = current?.workspace.disk(model)?.versions.at(-1)?.version;

@@ -20,10 +20,8 @@ export interface Flag {
 
 const honoured: FlagEffect = { kind: 'honoured' };
 const noted = (why: string): FlagEffect => ({ kind: 'noted', why });
-const refused = (why: string): FlagEffect => ({ kind: 'refused', why });
 
 const LATER = 'it comes with a later release of this server';
-const GRPC = noted(`gRPC is not served: ${LATER}`);
 const CUDA_MEMORY = noted('the runtime manages device memory itself');
 const NO_LIBRARIES = noted('backends are built in; no libraries are loaded');
 const NO_PLATFORM: FlagEffect = {
@@ -165,39 +163,124 @@ export const FLAGS = {
     honoured,
     '<apis>:<key>=<value>: these endpoints answer only requests with that header.',
   ),
-  'allow-grpc': flag('GRPC', 'boolean', GRPC, 'Accepted, no effect yet.'),
-  'grpc-address': flag('GRPC', 'string', GRPC, 'Accepted, no effect yet.'),
-  'grpc-port': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'reuse-grpc-port': flag('GRPC', 'boolean', GRPC, 'Accepted, no effect yet.'),
-  'grpc-header-forward-pattern': flag('GRPC', 'string', GRPC, 'Accepted, no effect yet.'),
-  'grpc-infer-thread-count': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'grpc-infer-allocation-pool-size': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'grpc-max-response-pool-size': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
+  'allow-grpc': flag('GRPC', 'boolean', honoured, 'Serve gRPC. Default is true.'),
+  'grpc-address': flag(
+    'GRPC',
+    'string',
+    honoured,
+    "The address to bind. Default is 127.0.0.1; tritonserver's own default is 0.0.0.0.",
+  ),
+  'grpc-port': flag(
+    'GRPC',
+    'integer',
+    honoured,
+    'The port to listen on; 0 takes a free one. Default is 8001.',
+  ),
+  'reuse-grpc-port': flag(
+    'GRPC',
+    'boolean',
+    noted('a port is never shared between servers'),
+    'Accepted, no effect.',
+  ),
+  'grpc-header-forward-pattern': flag(
+    'GRPC',
+    'string',
+    noted('no backend here reads headers'),
+    'Accepted, no effect.',
+  ),
+  'grpc-infer-thread-count': flag(
+    'GRPC',
+    'integer',
+    noted('one event loop serves all connections'),
+    'Accepted, no effect.',
+  ),
+  'grpc-infer-allocation-pool-size': flag(
+    'GRPC',
+    'integer',
+    noted('messages are not pooled'),
+    'Accepted, no effect.',
+  ),
+  'grpc-max-response-pool-size': flag(
+    'GRPC',
+    'integer',
+    noted('messages are not pooled'),
+    'Accepted, no effect.',
+  ),
   'grpc-use-ssl': flag(
     'GRPC',
     'boolean',
-    refused('gRPC is not served yet, and must not seem to be encrypted'),
-    'Not supported.',
+    honoured,
+    'Encrypt, with --grpc-server-cert and --grpc-server-key. Default is false.',
   ),
   'grpc-use-ssl-mutual': flag(
     'GRPC',
     'boolean',
-    refused('gRPC is not served yet, and must not seem to be encrypted'),
-    'Not supported.',
+    honoured,
+    'Encrypt, and ask clients for a certificate of --grpc-root-cert. Default is false.',
   ),
-  'grpc-server-cert': flag('GRPC', 'string', GRPC, 'Accepted, no effect yet.'),
-  'grpc-server-key': flag('GRPC', 'string', GRPC, 'Accepted, no effect yet.'),
-  'grpc-root-cert': flag('GRPC', 'string', GRPC, 'Accepted, no effect yet.'),
-  'grpc-infer-response-compression-level': flag('GRPC', 'string', GRPC, 'Accepted, no effect yet.'),
-  'grpc-keepalive-time': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'grpc-keepalive-timeout': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'grpc-keepalive-permit-without-calls': flag('GRPC', 'boolean', GRPC, 'Accepted, no effect yet.'),
-  'grpc-http2-max-pings-without-data': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'grpc-http2-min-recv-ping-interval-without-data': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'grpc-http2-max-ping-strikes': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'grpc-max-connection-age': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'grpc-max-connection-age-grace': flag('GRPC', 'integer', GRPC, 'Accepted, no effect yet.'),
-  'grpc-restricted-protocol': flag('GRPC', 'string', GRPC, 'Accepted, no effect yet.'),
+  'grpc-server-cert': flag('GRPC', 'string', honoured, "PEM file of the server's certificate."),
+  'grpc-server-key': flag('GRPC', 'string', honoured, "PEM file of the server's private key."),
+  'grpc-root-cert': flag('GRPC', 'string', honoured, 'PEM file of the root certificate of clients.'),
+  'grpc-infer-response-compression-level': flag(
+    'GRPC',
+    'string',
+    honoured,
+    'How inference answers are compressed: none, low, medium or high. Default is none.',
+  ),
+  'grpc-keepalive-time': flag(
+    'GRPC',
+    'integer',
+    honoured,
+    'Milliseconds between keepalive pings. Default is 7200000 (2 hours).',
+  ),
+  'grpc-keepalive-timeout': flag(
+    'GRPC',
+    'integer',
+    honoured,
+    'Milliseconds to wait for the answer to a ping before closing the connection. Default is 20000.',
+  ),
+  'grpc-keepalive-permit-without-calls': flag(
+    'GRPC',
+    'boolean',
+    honoured,
+    'Allow keepalive pings without calls. Default is false.',
+  ),
+  'grpc-http2-max-pings-without-data': flag(
+    'GRPC',
+    'integer',
+    honoured,
+    'Pings that may be sent without data between them; 0 for any number. Default is 2.',
+  ),
+  'grpc-http2-min-recv-ping-interval-without-data': flag(
+    'GRPC',
+    'integer',
+    honoured,
+    "Milliseconds that a client's pings must be apart. Default is 300000 (5 minutes).",
+  ),
+  'grpc-http2-max-ping-strikes': flag(
+    'GRPC',
+    'integer',
+    honoured,
+    'Pings that may come too early before the connection is closed; 0 for any number. Default is 2.',
+  ),
+  'grpc-max-connection-age': flag(
+    'GRPC',
+    'integer',
+    honoured,
+    'Milliseconds after which a connection takes no new calls; 0, the default, for never.',
+  ),
+  'grpc-max-connection-age-grace': flag(
+    'GRPC',
+    'integer',
+    honoured,
+    'Milliseconds that calls get to end after the maximum age; 0, the default, for any time.',
+  ),
+  'grpc-restricted-protocol': flag(
+    'GRPC',
+    'string',
+    honoured,
+    '<protocols>:<key>=<value>: these calls are answered only with the metadata triton-grpc-protocol-<key>.',
+  ),
   'allow-metrics': flag('Metrics', 'boolean', honoured, 'Serve Prometheus metrics. Default is true.'),
   'allow-gpu-metrics': flag(
     'Metrics',

@@ -18,6 +18,7 @@ import {
   type NamedSetting,
 } from './flag-values.ts';
 import { readMetricsOptions, type MetricsOptions } from './metrics-options.ts';
+import { readGrpcOptions, type GrpcOptions } from './grpc-options.ts';
 import { readArguments, type Argument } from './read-arguments.ts';
 import { readTraceOptions } from './trace/read-trace-options.ts';
 
@@ -52,6 +53,7 @@ export interface ServerOptions {
   readonly httpPort: number;
   readonly httpMaxInputBytes: number;
   readonly restrictedApis: ReadonlyMap<string, RestrictedApi>;
+  readonly grpc: GrpcOptions;
   readonly allowClientSharedMemory: boolean;
   /** Headers whose name it matches are handed to the model as parameters; null: none are. */
   readonly httpHeaderForwardPattern: RegExp | null;
@@ -152,7 +154,7 @@ function takeOption(given: Given, { name, value }: Argument & { kind: 'option' }
   if (flag.effect.kind === 'refused') throw badOption(name, `not supported here: ${flag.effect.why}`);
   attempt(name, () => checkFlagValue(name, flag, value));
   given.set(name, [...(given.get(name) ?? []), value]);
-  if (name === 'http-restricted-api') readRestrictedApis(given.get(name) ?? []);
+  if (isRestriction(name)) readRestrictedApis(name, given.get(name) ?? []);
 }
 
 function collect(args: readonly string[]): Given {
@@ -168,15 +170,24 @@ function collect(args: readonly string[]): Given {
   return given;
 }
 
-function readRestrictedApis(values: readonly string[]): Map<string, RestrictedApi> {
-  const name = 'http-restricted-api';
+const RESTRICTIONS = { 'http-restricted-api': 'api', 'grpc-restricted-protocol': 'protocol' } as const;
+
+function isRestriction(name: FlagName): name is keyof typeof RESTRICTIONS {
+  return Object.hasOwn(RESTRICTIONS, name);
+}
+
+function readRestrictedApis(
+  name: keyof typeof RESTRICTIONS,
+  values: readonly string[],
+): Map<string, RestrictedApi> {
+  const kind = RESTRICTIONS[name];
   const apis = new Map<string, RestrictedApi>();
   for (const text of values) {
     const { features, key, value } = attempt(name, () => readRestriction(name, text));
     for (const api of features) {
-      if (!RESTRICTABLE.has(api)) throw badOption(name, `unknown restricted api '${api}' \n`);
+      if (!RESTRICTABLE.has(api)) throw badOption(name, `unknown restricted ${kind} '${api}' \n`);
       if (apis.has(api)) {
-        throw badOption(name, `restricted api '${api}' can not be specified in multiple config groups\n`);
+        throw badOption(name, `restricted ${kind} '${api}' can not be specified in multiple config groups\n`);
       }
       apis.set(api, { header: key.toLowerCase(), value });
     }
@@ -313,7 +324,13 @@ function readOptions(given: Given): ServerOptions {
     httpAddress: last('http-address', '127.0.0.1'),
     httpPort: integer('http-port', 8000),
     httpMaxInputBytes: integer('http-max-input-size', 64 * 1024 * 1024),
-    restrictedApis: readRestrictedApis(all('http-restricted-api')),
+    restrictedApis: readRestrictedApis('http-restricted-api', all('http-restricted-api')),
+    grpc: readGrpcOptions({
+      last,
+      boolean,
+      integer,
+      restrictedApis: readRestrictedApis('grpc-restricted-protocol', all('grpc-restricted-protocol')),
+    }),
     allowClientSharedMemory: boolean('allow-client-shm', false),
     httpHeaderForwardPattern: readPattern(
       'http-header-forward-pattern',

@@ -6,9 +6,9 @@ import type { ServedEndpoint, ServerEvent } from '../core/server-events/server-e
 import { StatusError, statusOf } from '../core/status.ts';
 import type { ServerOptions } from './command-line.ts';
 import { openEngineDoor, type EngineDoor } from './engine/engine-door.ts';
+import { openGrpcEndpoint, type GrpcEndpoint } from './grpc/grpc-endpoint.ts';
 import type { ServerContext } from './http/handle-request.ts';
 import { openHttpEndpoint, type HttpEndpoint } from './http/http-endpoint.ts';
-import { EXTENSIONS, TRITON_VERSION } from './http/metadata-handlers.ts';
 import type { ParentPort } from './launch/parent-port.ts';
 import { forkLauncher, parentLauncher, type ProcessLauncher } from './launch/process-launcher.ts';
 import { openLog, type Log } from './log.ts';
@@ -22,6 +22,7 @@ import { RateLimitGate } from './scheduling/rate-limit-gate.ts';
 import { batchRequests } from './request-batcher.ts';
 import { openResponseCache } from './response-cache/open-response-cache.ts';
 import { Tracing } from './trace/tracing.ts';
+import { SERVER_EXTENSIONS, TRITON_VERSION } from './server-metadata.ts';
 import { SharedMemoryRegions } from './shared-memory/shared-memory-regions.ts';
 import { backendRows, optionRows, REPOSITORY_AGENT_ROWS } from './startup-tables.ts';
 
@@ -97,6 +98,7 @@ class Server implements RunningServer {
   readonly #modelMetrics: ModelMetrics | null;
   readonly #gpuCount: number;
   #http: HttpEndpoint | null = null;
+  #grpc: GrpcEndpoint | null = null;
   #metrics: MetricsEndpoint | null = null;
   #machine: MachineMonitor | null = null;
   #isExiting = false;
@@ -158,6 +160,7 @@ class Server implements RunningServer {
     await this.#loadModels();
     this.#isStarted = true;
     for (const [name, endpoint] of [
+      ['GRPCInferenceService', this.#grpc],
       ['HTTPService', this.#http],
       ['Metrics Service', this.#metrics],
     ] as const) {
@@ -192,6 +195,12 @@ class Server implements RunningServer {
       const open = (taken: number): Promise<HttpEndpoint> => openHttpEndpoint(context, address, taken);
       this.#http = await openPort({ ...wish, address, port }, open);
       endpoints.push({ protocol: 'http', address, port: this.#http.port });
+    }
+    if (options.grpc.isAllowed) {
+      const { address, port } = options.grpc;
+      const open = (taken: number): Promise<GrpcEndpoint> => openGrpcEndpoint(context, address, taken);
+      this.#grpc = await openPort({ ...wish, address, port }, open);
+      endpoints.push({ protocol: 'grpc', address, port: this.#grpc.port });
     }
     if (this.#modelMetrics) {
       this.#metrics = await this.#openMetrics(wish, this.#modelMetrics);
@@ -251,7 +260,9 @@ class Server implements RunningServer {
   }
 
   #logOptions(): void {
-    this.#log.writeTable(optionRows(this.#options, { version: TRITON_VERSION, extensions: EXTENSIONS }));
+    this.#log.writeTable(
+      optionRows(this.#options, { version: TRITON_VERSION, extensions: SERVER_EXTENSIONS }),
+    );
   }
 
   #pollLater(): void {
@@ -270,12 +281,14 @@ class Server implements RunningServer {
     // What never served has nothing to say of its end.
     const result = this.#isStarted ? await this.#closeRepository() : await this.#abandonRepository();
     this.#http?.stopAccepting();
+    this.#grpc?.stopAccepting();
     this.#machine?.stop();
     this.#records.flush();
     await new Promise((resolve) => setImmediate(resolve));
     this.#http?.close();
     this.#regions.close();
     await this.#tracing.close();
+    this.#grpc?.close();
     this.#metrics?.close();
     await this.#door.close();
     return result;

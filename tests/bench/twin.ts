@@ -34,7 +34,13 @@ export async function startTwin(models: Readonly<Record<string, string>>): Promi
     await cp(path, isFile ? join(folder, name, '1', 'model.onnx') : join(folder, name), { recursive: true });
   }
   const port = await freePort();
-  const product = startProduct('cli', ['serve', folder, `--http-port=${port}`, '--metrics-port=0']);
+  const product = startProduct('cli', [
+    'serve',
+    folder,
+    `--http-port=${port}`,
+    '--grpc-port=0',
+    '--metrics-port=0',
+  ]);
   const ready = async () => ((await send(port, 'GET', '/v2/health/ready')).status === 200 ? true : undefined);
   try {
     await waitFor('the twin to be ready', 30, ready);

@@ -161,7 +161,7 @@ describe('conch export', () => {
       answer: { models: ['digits'], format: 'folder', path: join(folder, 'repository') },
     });
 
-    const server = start(['serve', 'repository', '--http-port=0', '--metrics-port=0']);
+    const server = start(['serve', 'repository', '--http-port=0', '--grpc-port=0', '--metrics-port=0']);
     const url = await new Promise<string>((settle, reject) => {
       let text = '';
       const read = (piece: string) => {

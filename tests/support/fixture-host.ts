@@ -314,6 +314,7 @@ const RUNNING = {
   httpUrl: 'http://127.0.0.1:8003',
   endpoints: [
     { protocol: 'http', address: 'http://127.0.0.1:8003' },
+    { protocol: 'grpc', address: '127.0.0.1:8001' },
     { protocol: 'metrics', address: 'http://127.0.0.1:8002/metrics' },
   ],
   notices: ['Port 8000 is taken by python3 (pid 12); using 8003.'],

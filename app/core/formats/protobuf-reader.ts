@@ -1,3 +1,4 @@
+import { VARINT_IS_CUT, VARINT_IS_TOO_LONG, VarintReader } from '../protobuf/varint-reader.ts';
 import { MalformedFile } from './malformed-file.ts';
 import { MAX_READ_BYTES, WindowReader } from './window-reader.ts';
 
@@ -30,6 +31,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
  */
 export class ProtobufReader {
   readonly window: WindowReader;
+  readonly #varint = new VarintReader();
   #fieldsSeen = 0;
 
   constructor(window: WindowReader) {
@@ -78,7 +80,7 @@ export class ProtobufReader {
     const take = (): void => {
       for (let position = offset; position < offset + length && into.length < limit;) {
         position = this.#readVarint(position, offset + length);
-        into.push(BigInt.asIntN(64, this.#varint()));
+        into.push(BigInt.asIntN(64, this.#varint.value));
       }
     };
     if (this.window.has(offset, length)) {
@@ -109,8 +111,8 @@ export class ProtobufReader {
   #readField(field: ProtobufField, start: number, end: number): number {
     if (++this.#fieldsSeen > MAX_FIELDS) throw new MalformedFile(`more than ${MAX_FIELDS} fields`, start);
     let position = this.#readVarint(start, end);
-    const key = this.#low;
-    if (this.#high !== 0) throw new MalformedFile('the field number is too large', start);
+    const key = this.#varint.low;
+    if (this.#varint.high !== 0) throw new MalformedFile('the field number is too large', start);
     const number = key >>> 3;
     const wireType = key & 7;
     if (number === 0) throw new MalformedFile('the field number is 0', start);
@@ -120,7 +122,7 @@ export class ProtobufReader {
     switch (wireType) {
       case 0:
         position = this.#readVarint(position, end);
-        field.varint = this.#varint();
+        field.varint = this.#varint.value;
         field.length = position - field.offset;
         break;
       case 1:
@@ -131,7 +133,7 @@ export class ProtobufReader {
       case 2:
         position = this.#readVarint(position, end);
         field.offset = position;
-        field.length = this.#low + this.#high * 2 ** 32;
+        field.length = this.#varint.low + this.#varint.high * 2 ** 32;
         if (field.length > end - position) {
           throw new MalformedFile(
             `field ${number} is said to take ${field.length} bytes, ${end - position} are left`,
@@ -151,38 +153,13 @@ export class ProtobufReader {
     return position;
   }
 
-  #low = 0;
-  #high = 0;
-
-  #varint(): bigint {
-    return this.#high === 0 ? BigInt(this.#low) : (BigInt(this.#high) << 32n) | BigInt(this.#low);
-  }
-
+  /** Reads the number at a place of the window; it stands in `#varint` afterwards. */
   #readVarint(start: number, end: number): number {
-    const first = this.window.byte(start);
-    if (first < 0x80 && start < end) {
-      this.#low = first;
-      this.#high = 0;
-      return start + 1;
-    }
-    let low = 0;
-    let high = 0;
-    for (let index = 0; index < 10; index++) {
-      if (start + index >= end) throw new MalformedFile('a number is cut short', start);
-      const byte = this.window.byte(start + index);
-      const bits = byte & 0x7f;
-      if (index < 4) low |= bits << (7 * index);
-      else if (index === 4) {
-        low |= bits << 28;
-        high = bits >>> 4;
-      } else high |= bits << (7 * index - 32);
-      if (byte < 0x80) {
-        this.#low = low >>> 0;
-        this.#high = high >>> 0;
-        return start + index + 1;
-      }
-    }
-    throw new MalformedFile('a number is longer than 10 bytes', start);
+    const { held, start: origin } = this.window;
+    const next = this.#varint.read(held, start - origin, end - origin);
+    if (next === VARINT_IS_CUT) throw new MalformedFile('a number is cut short', start);
+    if (next === VARINT_IS_TOO_LONG) throw new MalformedFile('a number is longer than 10 bytes', start);
+    return next + origin;
   }
 }
 

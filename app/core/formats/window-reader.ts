@@ -36,9 +36,14 @@ export class WindowReader {
     this.#start = offset;
   }
 
-  /** The byte at an offset of the window. */
-  byte(offset: number): number {
-    return this.#bytes[offset - this.#start] ?? 0;
+  /** What lies in the window now. */
+  get held(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Where the window begins in the source. */
+  get start(): number {
+    return this.#start;
   }
 
   /** Bytes of the window, not copied. */

@@ -1,7 +1,7 @@
 import { DATATYPES } from '../datatypes.ts';
 import { StatusError } from '../status.ts';
 import { elementCount, type NamedTensor } from '../tensors/tensor.ts';
-import type { InferRequest } from './infer-request.ts';
+import type { InferRequest, RequestInput } from './infer-request.ts';
 import { matchesDims, reshapeDims, type ServedInput, type ServedSignature } from './served-signature.ts';
 
 /** A request that fits its model. */
@@ -88,7 +88,7 @@ class RequestChecker {
     }
   }
 
-  #checkInputs(given: readonly NamedTensor[]): CheckedRequest {
+  #checkInputs(given: readonly RequestInput[]): CheckedRequest {
     // Triton walks its own hash map, in which the newest input stands first.
     const inputs = given.toReversed();
     this.#checkInputCount(inputs);
@@ -98,7 +98,7 @@ class RequestChecker {
     return { request: this.#request, batchSize, modelInputs: modelInputs.toReversed() };
   }
 
-  #checkInputCount(inputs: readonly NamedTensor[]): void {
+  #checkInputCount(inputs: readonly RequestInput[]): void {
     const { modelName } = this.#signature;
     const expected = [...this.#signature.inputs.values()];
     const required = expected.filter(({ isOptional }) => !isOptional);
@@ -125,7 +125,7 @@ class RequestChecker {
     }
   }
 
-  #checkBatch(inputs: readonly NamedTensor[]): number {
+  #checkBatch(inputs: readonly RequestInput[]): number {
     const { maxBatchSize, modelName } = this.#signature;
     if (maxBatchSize === 0) return 1;
     let batchSize: number | null = null;
@@ -148,14 +148,14 @@ class RequestChecker {
     return size;
   }
 
-  #checkInput(tensor: NamedTensor): NamedTensor {
+  #checkInput(given: RequestInput): NamedTensor {
     const { modelName, maxBatchSize } = this.#signature;
-    const { name, shape } = tensor;
+    const { name, shape } = given;
     const input = this.#signature.inputs.get(name);
     if (!input) throw new StatusError('internal', `input '${name}' was not checked`);
-    if (tensor.datatype !== input.datatype) {
+    if (given.datatype !== input.datatype) {
       throw this.#wrong(
-        `inference input '${name}' data-type is '${tensor.datatype}', but model '${modelName}' expects '${input.datatype}'`,
+        `inference input '${name}' data-type is '${given.datatype}', but model '${modelName}' expects '${input.datatype}'`,
       );
     }
     if (shape.some((dim) => dim < 0)) {
@@ -171,6 +171,7 @@ class RequestChecker {
         `unexpected shape for input '${name}' for model '${modelName}'. Expected [${expected.join(',')}], got [${shape.join(',')}]. ${isBatched ? BATCH_NOTE : ''}`,
       );
     }
+    const tensor: NamedTensor = { ...given, datatype: input.datatype };
     this.#checkBytes(tensor);
     if (!input.reshape) return tensor;
     const reshaped = reshapeDims(dims, input.dims, input.reshape);

@@ -34,6 +34,11 @@ export interface RequestedOutput {
   readonly place?: SharedMemoryPlace;
 }
 
+/** An input as it came. Over gRPC a datatype that does not exist gets as far as the model's own checks. */
+export interface RequestInput extends Omit<NamedTensor, 'datatype'> {
+  readonly datatype: Datatype | '<invalid>';
+}
+
 /** The request parameters that steer scheduling; times in microseconds. */
 export interface RequestControl {
   /** 0 or empty: no sequence. */
@@ -49,7 +54,7 @@ export interface InferRequest {
   readonly id: string;
   readonly control: RequestControl;
   readonly parameters: ReadonlyMap<string, RequestParameter>;
-  readonly inputs: readonly NamedTensor[];
+  readonly inputs: readonly RequestInput[];
   /** Empty: all outputs of the model. */
   readonly outputs: readonly RequestedOutput[];
   /** Whether outputs that say nothing else come as binary data. */

@@ -15,7 +15,7 @@ export interface RunningServer {
 }
 
 /** The ports to ask for; 0 takes any. */
-export type WantedPorts = Readonly<Record<'http' | 'metrics', number>>;
+export type WantedPorts = Readonly<Record<'http' | 'grpc' | 'metrics', number>>;
 
 /** What a server process is started for. */
 export interface ServerTarget {
@@ -44,6 +44,7 @@ export function startServerProcess(
       '--model-control-mode=explicit',
       '--exit-on-error=false',
       `--http-port=${target.ports.http}`,
+      `--grpc-port=${target.ports.grpc}`,
       `--metrics-port=${target.ports.metrics}`,
       '--exit-timeout-secs=5',
       '--conch-next-free-port',

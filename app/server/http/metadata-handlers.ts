@@ -1,61 +1,19 @@
 import { printConfigJson } from '../../core/model-config/config-json.ts';
 import { printStatistics } from '../../core/statistics/print-statistics.ts';
-import { StatusError } from '../../core/status.ts';
 import type { ModelRepository } from '../repository/model-repository.ts';
+import { findCountedVersions } from '../repository/find-counted-versions.ts';
 import type { ModelVersion } from '../repository/model-version.ts';
+import { describeModel, SERVER_EXTENSIONS, TRITON_VERSION } from '../server-metadata.ts';
 import { jsonReply, type Reply } from './reply.ts';
-
-/** The release of Triton whose behaviour this server mirrors. */
-export const TRITON_VERSION = '2.70.0';
-
-/** In the order in which Triton sends them. */
-/** What the server says it can do beyond the protocol. */
-export const EXTENSIONS = [
-  'classification',
-  'sequence',
-  'model_repository',
-  'model_repository(unload_dependents)',
-  'schedule_policy',
-  'model_configuration',
-  'system_shared_memory',
-  'cuda_shared_memory',
-  'binary_tensor_data',
-  'parameters',
-  'statistics',
-  'trace',
-  'logging',
-];
 
 /** `GET /v2`. */
 export function serverMetadata(name: string): Reply {
-  return jsonReply(JSON.stringify({ name, version: TRITON_VERSION, extensions: EXTENSIONS }));
+  return jsonReply(JSON.stringify({ name, version: TRITON_VERSION, extensions: SERVER_EXTENSIONS }));
 }
 
 /** `GET /v2/models/M[/versions/V]`. */
 export function modelMetadata(served: ModelVersion, versions: readonly string[]): Reply {
-  const { config, signature } = served;
-  const tensor = ({
-    name,
-    datatype,
-    dims,
-  }: {
-    name: string;
-    datatype: string;
-    dims: readonly number[];
-  }): object => ({
-    name,
-    datatype,
-    shape: signature.maxBatchSize > 0 ? [-1, ...dims] : dims,
-  });
-  return jsonReply(
-    JSON.stringify({
-      name: served.name,
-      versions,
-      platform: config.platform || config.backend || '',
-      inputs: [...signature.inputs.values()].map(tensor),
-      outputs: [...signature.outputs.values()].map(tensor),
-    }),
-  );
+  return jsonReply(JSON.stringify(describeModel(served, versions)));
 }
 
 /** `GET …/config`. */
@@ -77,13 +35,5 @@ export function allStatistics(repository: ModelRepository): Reply {
 
 /** `GET …/stats` of one model. */
 export function modelStatistics(repository: ModelRepository, name: string, version: string | null): Reply {
-  const ready = repository.models.readyVersions(name);
-  if (ready.length === 0) {
-    throw new StatusError('invalid-argument', `requested model '${name}' is not available`);
-  }
-  const chosen = version === null ? ready : ready.filter((each) => each.version === version);
-  if (chosen.length === 0) {
-    throw new StatusError('invalid-argument', `requested model version is not available for model '${name}'`);
-  }
-  return statisticsReply(chosen);
+  return statisticsReply(findCountedVersions(repository.models, name, version));
 }

@@ -9,7 +9,7 @@ import { emptyReply, JSON_TYPE, jsonReply, type Reply } from './reply.ts';
 const MAX_NAME_CHARACTERS = 1024;
 
 /** @throws StatusError `invalid-argument` for a name that could lead out of the repository. */
-function checkName(name: string): void {
+export function checkModelName(name: string): void {
   if (name.trim() === '') {
     throw new StatusError(
       'invalid-argument',
@@ -94,7 +94,7 @@ export async function handleLoad(call: RepositoryCall): Promise<Reply> {
   checkJsonSize(call.body.byteLength, call.maxInputBytes);
   const parameters = readLoadParameters(call.body);
   refuseUnlessExplicit(call);
-  checkName(call.name);
+  checkModelName(call.name);
   await call.repository.load(call.name, parameters);
   return emptyReply(200, JSON_TYPE);
 }
@@ -105,7 +105,7 @@ export async function handleUnload(call: RepositoryCall): Promise<Reply> {
   checkJsonSize(call.body.byteLength, call.maxInputBytes);
   const withDependents = readUnloadDependents(call.body);
   refuseUnlessExplicit(call);
-  checkName(call.name);
+  checkModelName(call.name);
   await call.repository.unload(call.name, withDependents);
   return emptyReply(200, JSON_TYPE);
 }

@@ -25,7 +25,10 @@ export async function inferTraced(
   trace.describe({ modelName: version.name, modelVersion: version.version, requestId: checked.request.id });
   trace.timestamp('REQUEST_START', arrivedAt);
   trace.timestamp('QUEUE_START', arrivedAt);
-  for (const input of checked.request.inputs) trace.tensor('TENSOR_QUEUE_INPUT', input);
+  for (const { datatype, ...input } of checked.request.inputs) {
+    // A request that passed its checks has no other.
+    if (datatype !== '<invalid>') trace.tensor('TENSOR_QUEUE_INPUT', { ...input, datatype });
+  }
   try {
     const inference = await version.infer(checked, call);
     // An ensemble does not compute: its steps do.

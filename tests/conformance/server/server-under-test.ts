@@ -101,6 +101,7 @@ export class ServerUnderTest {
   readonly repository: string;
   readonly events: ServerEvent[] = [];
   port = 0;
+  grpcPort = 0;
   metricsPort = 0;
   output = '';
   readonly #child: ChildProcess;
@@ -111,7 +112,7 @@ export class ServerUnderTest {
     this.#root = root;
     this.repository = repositories[0] ?? '';
     const models = repositories.map((repository) => `--model-repository=${repository}`);
-    this.#child = fork(SERVER, [...models, '--http-port=0', '--metrics-port=0', ...flags], {
+    this.#child = fork(SERVER, [...models, '--http-port=0', '--grpc-port=0', '--metrics-port=0', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child.on('message', (event: ServerEvent) => {
@@ -164,6 +165,7 @@ export class ServerUnderTest {
   #noteEndpoints(endpoints: readonly ServedEndpoint[]): void {
     for (const { protocol, port } of endpoints) {
       if (protocol === 'http') this.port = port;
+      if (protocol === 'grpc') this.grpcPort = port;
       if (protocol === 'metrics') this.metricsPort = port;
     }
   }

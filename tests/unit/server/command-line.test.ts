@@ -163,10 +163,10 @@ test('the batch size that auto-complete gives: of onnxruntime, else of all backe
 });
 
 test('what has no effect is said once, what must not seem to work is refused', () => {
-  expect(parse('--grpc-port=8001')).toMatchObject({
-    notes: [expect.stringContaining('--grpc-port has no effect')],
+  expect(parse('--grpc-infer-thread-count=4')).toMatchObject({
+    notes: [expect.stringContaining('--grpc-infer-thread-count has no effect')],
   });
-  expect(parse('--grpc-use-ssl=true')).toMatchObject({ kind: 'usage' });
+  expect(parse('--allow-sagemaker=true')).toMatchObject({ kind: 'usage' });
 });
 
 test('help names every flag that there is', () => {
