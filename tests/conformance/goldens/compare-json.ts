@@ -83,7 +83,7 @@ function dropSequenceParameters(value: Json): Json {
 
 /** Durations and times are never equal; in a recording they are masked or named `ns` and `last_inference`. */
 function maskTimes(text: string): string {
-  return text.replaceAll(/"(ns|last_inference)":\d+/g, '"$1":0');
+  return text.replaceAll(/"(ns|last_inference)":"?\d+"?/g, '"$1":0');
 }
 
 function comparable(text: string, hasMask: boolean): Json | undefined {

@@ -82,7 +82,9 @@ function aroundUsage(text: string, usage: string): string | null {
   const last = text.lastIndexOf(tail);
   return last < 0
     ? null
-    : `${text.slice(0, at)}${text.slice(last + tail.length)}`.replace(/^\S+: /, '').trim();
+    : `${text.slice(0, at)}${text.slice(last + tail.length)}`
+        .replace(/^[^:\n]*: (?=unrecognized)/, '')
+        .trim();
 }
 
 function compareErrors(expected: string, got: string, usages: readonly [string, string]): Verdict {

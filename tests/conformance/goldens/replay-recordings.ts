@@ -68,7 +68,11 @@ async function replayCommandLines(
 async function replayAll(options: ReplayOptions, rows: readonly RecordedRow[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const repositories = await unpackRepositories(recordingsIn(options.root));
-  const command = { program: `${options.root}dist/node/server.mjs`, repositories: repositories.path };
+  const command = {
+    program: `${options.root}dist/node/server.mjs`,
+    repositories: repositories.path,
+    protos: `${options.root}resources/proto`,
+  };
   const onVerdict = (recorded: RecordedRow, verdict: Verdict): void => {
     outcomes.push({ recorded, verdict });
     if (options.isVerbose && verdict.kind === 'different')

@@ -12,6 +12,8 @@ export interface Ports {
 export interface ServerCommand {
   readonly program: string;
   readonly repositories: string;
+  /** Where the gRPC protos lie. */
+  readonly protos: string;
 }
 
 export interface ServerPlan {

@@ -4,6 +4,7 @@ import type { Session } from './plan-sessions.ts';
 import type { RecordedRow } from './recording.ts';
 import { replayModelCrash, replayModelLoad, replayRepository } from './replay-config.ts';
 import { replayPattern } from './replay-dynamic-batching.ts';
+import { GrpcReplay } from './replay-grpc.ts';
 import { replayBytes, replayRequest } from './replay-http.ts';
 import { replayBacklog, startsFromUnknownState, StateOffsets, stateComparison } from './replay-sequences.ts';
 import { ReplayServer, type ServerCommand } from './replay-server.ts';
@@ -17,9 +18,12 @@ const PATTERN_TRIES = 3;
 class SessionReplay {
   readonly #server: ReplayServer;
   readonly #offsets = new StateOffsets();
+  readonly #protos: string;
+  #client: GrpcReplay | null = null;
 
-  constructor(server: ReplayServer) {
+  constructor(server: ReplayServer, protos: string) {
     this.#server = server;
+    this.#protos = protos;
   }
 
   async replay({ recording, name, row }: RecordedRow): Promise<Verdict> {
@@ -27,7 +31,7 @@ class SessionReplay {
     if (recording === 'rate_limiter' && !row.request) return compareRefusedStart(server, String(row.log));
     if (server.hasExited) return different('a running server', `it ended: ${server.stderr.slice(-500)}`);
     await doStep(server, recording, name);
-    if (row.rpc) return different(`${row.rpc} over gRPC`, 'gRPC is not replayed yet');
+    if (row.rpc) return this.#grpc().replay({ recording, name, row });
     if (row.load_config) return this.#replayPattern(row);
     if (row.results) return replayBacklog(server, name, row);
     if (row.bytes_base64 !== undefined) return compareRegion(row.bytes_base64);
@@ -56,6 +60,15 @@ class SessionReplay {
     );
   }
 
+  #grpc(): GrpcReplay {
+    this.#client ??= new GrpcReplay(this.#server, this.#protos);
+    return this.#client;
+  }
+
+  close(): void {
+    this.#client?.close();
+  }
+
   /** A pattern depends on a few milliseconds: a busy machine gets another try. */
   async #replayPattern(row: RecordedRow['row']): Promise<Verdict> {
     let verdict = await replayPattern(this.#server, row);
@@ -77,7 +90,7 @@ export async function replaySession(
   onVerdict: (row: RecordedRow, verdict: Verdict) => void,
 ): Promise<void> {
   const server = await ReplayServer.start(command, session.plan);
-  const replay = new SessionReplay(server);
+  const replay = new SessionReplay(server, command.protos);
   for (const recorded of session.rows) {
     const verdict = await replay
       .replay(recorded)
@@ -86,5 +99,6 @@ export async function replaySession(
       );
     onVerdict(recorded, verdict);
   }
+  replay.close();
   await server.stop();
 }

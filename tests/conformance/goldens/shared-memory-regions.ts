@@ -31,6 +31,11 @@ export async function prepareRegions(name: string): Promise<void> {
   await writeFile(`${FOLDER}/golden_out`, Buffer.alloc(BYTES));
 }
 
+/** Fills the region of the gRPC recording, once: later rows write into it. */
+export async function prepareGrpcRegion(): Promise<void> {
+  await writeFile(`${FOLDER}/golden_g`, numbers());
+}
+
 /** What the server wrote into the output region. */
 export async function compareRegion(expected: string): Promise<Verdict> {
   return equalVerdict('region', expected, (await readFile(`${FOLDER}/golden_out`)).toString('base64'));
