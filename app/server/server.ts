@@ -217,9 +217,8 @@ class Server implements RunningServer {
     for (const mistake of metrics.mistakes) this.#log.write('error', mistake);
     const machine = monitorMachine({ intervalMilliseconds, cpu: hasCpu, gpu: hasGpu && this.#gpuCount > 0 });
     this.#machine = machine;
-    const { allowedHosts, cacheSettings } = this.options;
-    const hasCache = cacheSettings.length > 0;
-    const sources = { config: metrics.config, hasCache, models, machine, allowedHosts };
+    const { allowedHosts } = this.options;
+    const sources = { config: metrics.config, models, machine, allowedHosts };
     return openPort({ ...wish, address, port }, (taken) => openMetricsEndpoint(sources, address, taken));
   }
 

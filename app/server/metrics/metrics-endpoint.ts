@@ -20,16 +20,14 @@ export interface MetricsSources {
   readonly config: MetricsConfig;
   readonly models: ModelMetrics;
   readonly machine: MachineMonitor;
-  /** The server has a response cache. */
-  readonly hasCache: boolean;
   /** Further names that the Host header may have. */
   readonly allowedHosts: readonly string[];
 }
 
 const METRICS_TYPE = 'text/plain; charset=utf-8';
 
-function scrape({ config, models, machine, hasCache }: MetricsSources): string {
-  const { counters, gauges, latencies } = modelFamilies(models.measured(hasCache), config);
+function scrape({ config, models, machine }: MetricsSources): string {
+  const { counters, gauges, latencies } = modelFamilies(models.measured(), config);
   const gpus = machine.gpus();
   return printMetrics([
     ...counters,

@@ -55,12 +55,12 @@ export class ModelMetrics {
   }
 
   /** What there is to tell now, by name and version. */
-  measured(hasCache: boolean): readonly MeasuredModel[] {
+  measured(): readonly MeasuredModel[] {
     return [...this.#shown]
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(([, { version, labels, latencies }]) => ({
         labels,
-        hasCache: hasCache && version.config.response_cache?.enable === true,
+        hasCache: version.config.response_cache?.enable === true,
         loadSeconds: Math.round(version.loadMilliseconds * 1e6) / 1e9,
         statistics: version.statistics.snapshot(),
         latencies,

@@ -15,6 +15,7 @@ import { StatusError, statusOf } from '../../core/status.ts';
 import { checkRateLimit, type ResourceLimit } from '../../core/model-config/check-rate-limit.ts';
 import type { EngineInstance, EngineSpec } from '../engine/engine.ts';
 import type { SessionSettings } from '../engine/engine-messages.ts';
+import { ofInstance, ofInstanceLater } from './instance-failure.ts';
 import { checkBackend, refuseOperatorLibraries } from './check-backend.ts';
 import { openFileTree } from './model-files.ts';
 import type { PreparedModel } from './prepare-model.ts';
@@ -113,7 +114,7 @@ function completeConfig(
   const unsafe = unsafeType(description);
   try {
     const loaded = loadedConfig({ polled, signature, gpuCount, autoComplete, defaultMaxBatchSize });
-    checkOnnxModelAgainstConfig(loaded.config, signature);
+    ofInstance(() => checkOnnxModelAgainstConfig(loaded.config, signature));
     if (unsafe !== null) throw new StatusError('unsupported', unsafe);
     return loaded;
   } catch (cause) {
@@ -176,7 +177,9 @@ function engineSpec(
 
 async function readWarmup(directory: string, config: ModelConfig): Promise<readonly WarmupSample[]> {
   if (!config.model_warmup?.length) return [];
-  return warmupSamples(config, servedSignature(config), await readWarmupFiles(directory, config));
+  return ofInstanceLater(async () =>
+    warmupSamples(config, servedSignature(config), await readWarmupFiles(directory, config)),
+  );
 }
 
 type LoadedConfig = ReturnType<typeof loadedConfig>;

@@ -6,6 +6,7 @@ import type { ServerOptions } from '../command-line.ts';
 import { EnsembleVersion } from '../ensembles/ensemble-version.ts';
 import type { FindVersion } from '../ensembles/run-ensemble.ts';
 import type { Log } from '../log.ts';
+import { InstanceFailure } from './instance-failure.ts';
 import type { ModelVersion, VersionObserver } from './model-version.ts';
 import type { PreparedModel } from './prepare-model.ts';
 import { prepareEnsemble } from './prepare-ensemble.ts';
@@ -94,7 +95,7 @@ export async function startVersion(
       const { message } = statusOf(cause);
       const isOfInstance = served
         ? failsInInstances(environment, model)
-        : message.startsWith('Resource count');
+        : cause instanceof InstanceFailure || message.startsWith('Resource count');
       if (isOfInstance) log.write('error', `ERROR: Failed to create instance: ${message}`);
       log.write('error', `failed to load '${model.name}' version ${version}: ${reason}`);
       if (served) served.fail(reason);

@@ -10,7 +10,7 @@ interface Scrape {
 
 const SERIES = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/;
 /** Durations and the machine's own figures are never equal. */
-const VARIES = /^nv_(?:\w+_(?:us|us_sum|secs)|cpu_\w+)\{/;
+const VARIES = /^nv_(?:\w+_(?:us|us_sum|ms_sum|secs)|cpu_\w+|pinned_memory_pool_total_bytes)\{/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)",?/g;
 
 function sortLabels(labels: string): string {

@@ -8,7 +8,7 @@ export interface Session {
 }
 
 /** These come first where they share a server with others: they say what was counted before any request. */
-const FIRST = ['http_basic', 'main_models', 'grpc_basic'];
+const FIRST = ['http_basic', 'grpc_basic', 'main_models'];
 /** Rows that belong behind everything else that their server is asked. */
 const LAST = new Set(['metrics after', 'startup and shutdown log (INFO), server with the repository main']);
 

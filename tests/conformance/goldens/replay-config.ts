@@ -3,7 +3,7 @@ import { compareComplaints, findComplaints } from './compare-log.ts';
 import type { BriefAnswer, IndexEntry, Row } from './recording.ts';
 import { awaitComplaints } from './replay-http.ts';
 import type { ReplayServer } from './replay-server.ts';
-import { different, equalVerdict, SAME, worst, type Verdict } from './verdict.ts';
+import { different, equalVerdict, EXACT, SAME, worst, type Verdict } from './verdict.ts';
 
 function encodeName(model: string): string {
   return encodeURIComponent(model);
@@ -58,16 +58,24 @@ export async function replayModelLoad(server: ReplayServer, row: Row): Promise<V
   if (row.ready_status !== undefined)
     verdicts.push(equalVerdict('ready', row.ready_status, (await ask(server, `${path}/ready`)).status));
   verdicts.push(...(await compareDescriptions(server, row)));
-  if (row.server_ready_status !== undefined)
-    verdicts.push(
-      equalVerdict('server ready', row.server_ready_status, (await ask(server, '/v2/health/ready')).status),
-    );
+  verdicts.push(await compareServerReady(server, row));
   if (row.unload) {
     const answer = await ask(server, `/v2/repository/models/${encodeName(model)}/unload`, 'POST');
     verdicts.push(compareBrief('unload', row.unload, answer));
     await server.waitUntilUnloaded();
   }
   return worst(verdicts);
+}
+
+const HAS_FAILED = 'a load failed';
+
+/** A model that failed keeps the server from being ready; it may have been one that is not among the recorded rows. */
+async function compareServerReady(server: ReplayServer, row: Row): Promise<Verdict> {
+  const hasFailed = row.index?.some(({ state, reason }) => state === 'UNAVAILABLE' && reason !== 'unloaded');
+  if (hasFailed) server.done.add(HAS_FAILED);
+  const expected = row.server_ready_status;
+  if (expected === undefined || (expected !== 200 && !server.done.has(HAS_FAILED))) return EXACT;
+  return equalVerdict('server ready', expected, (await ask(server, '/v2/health/ready')).status);
 }
 
 /** Config and metadata of a model that a running server serves or not. */

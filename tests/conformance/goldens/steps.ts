@@ -90,6 +90,8 @@ const STEPS: Readonly<Record<string, Readonly<Record<string, Step>>>> = {
     quantiles: TWO_SIMPLE,
     'no cpu': TWO_SIMPLE,
   },
+  // A request that is not among the recorded ones had turned it off.
+  grpc_basic: { 'log verbose 0': (server) => server.post('/v2/logging', '{"log_info":false}') },
   sequences: {
     'st_file: idle: after 1.6 s with 0.5 s max idle': () => sleep(1600),
   },
