@@ -10,6 +10,7 @@ import {
 } from 'node:http2';
 import { decodeGrpcMessage, encodeGrpcMessage } from '../../core/grpc/grpc-messages.ts';
 import { GRPC_RPCS, type PlainRpcName, type RpcName } from '../../core/grpc/grpc-rpcs.ts';
+import { StatusError } from '../../core/status.ts';
 import type { MessageParts } from '../../core/grpc/write-infer-response.ts';
 import type { ListeningEndpoint } from '../../core/server-events/server-event.ts';
 import type { GrpcOptions } from '../grpc-options.ts';
@@ -180,6 +181,11 @@ class Endpoint {
 async function openServer({ tls }: GrpcOptions): Promise<Http2Server | Http2SecureServer> {
   const options = { settings: SETTINGS, maxSessionMemory: MAX_SESSION_MEGABYTES };
   if (!tls) return createServer(options);
+  if (tls.serverCert === '' || tls.serverKey === '')
+    throw new StatusError(
+      'unavailable',
+      'failed to start GRPC service: TLS needs a certificate and its key (--grpc-server-cert, --grpc-server-key)',
+    );
   const read = (path: string): Promise<Buffer | undefined> =>
     path === '' ? Promise.resolve(undefined) : readFile(path);
   const [cert, key, ca] = await Promise.all([tls.serverCert, tls.serverKey, tls.rootCert].map(read));
@@ -195,7 +201,7 @@ async function openServer({ tls }: GrpcOptions): Promise<Http2Server | Http2Secu
   });
 }
 
-/** Opens the gRPC port. Rejects with the system's error (`EADDRINUSE`, `EACCES`; `ENOENT` for a certificate). */
+/** Opens the gRPC port. Rejects with the system's error (`EADDRINUSE`, `EACCES`; `ENOENT` for a certificate); with a StatusError where TLS is asked for without one. */
 export async function openGrpcEndpoint(
   context: ServerContext,
   address: string,

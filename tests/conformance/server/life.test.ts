@@ -115,7 +115,7 @@ test.each([
     ['--load-model=x'],
     "Error: Use of '--load-model' requires setting '--model-control-mode=explicit' as well.",
   ],
-  [['--grpc-use-ssl=true'], 'Bad option: "--grpc-use-ssl".\nnot supported here:'],
+  [['--grpc-use-ssl=true'], 'failed to start GRPC service: TLS needs a certificate and its key'],
 ])('%j is refused with the reason', async (flags, text) => {
   const server = await ServerUnderTest.launch({}, flags);
   try {
