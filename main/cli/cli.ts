@@ -36,7 +36,7 @@ function createProgram(): Command {
 
   program
     .command('serve')
-    .summary('serve a model repository over HTTP')
+    .summary('serve a model repository over HTTP and gRPC')
     .description("Serves a model repository; takes tritonserver's flags (conch serve --help lists them).")
     .argument('[repository and flags...]')
     .allowUnknownOption()

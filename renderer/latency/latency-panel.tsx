@@ -58,10 +58,11 @@ export function LatencyPanel({ model, labelsOf }: LatencyPanelProps) {
         <h2>Latency</h2>
         <Figures summary={view.summary} />
         {pausedAt !== null && <span className="latency-paused">Paused</span>}
-        <span className="output-card-space" />
-        <WindowControl window={window} onWindow={setWindow} />
-        <PauseButton isPaused={pausedAt !== null} onToggle={togglePause} />
-        <ExportButton onExport={exportCsv} />
+        <div className="latency-controls">
+          <WindowControl window={window} onWindow={setWindow} />
+          <PauseButton isPaused={pausedAt !== null} onToggle={togglePause} />
+          <ExportButton onExport={exportCsv} />
+        </div>
       </header>
       {end === 0 ? (
         <p className="latency-empty">

@@ -41,6 +41,23 @@ test('the endpoint can be copied, as a URL and as a curl command', async ({ app,
   await expect.poll(copied).toBe(url);
 });
 
+test('in a small window the long address is cut short, and every button stays whole', async ({
+  app,
+  page,
+}) => {
+  await page.setViewportSize({ width: 1024, height: 720 });
+  await app.serve(fixture('identity-int32.onnx'), 'identity-int32');
+  const strip = await app.model.endpoint.boundingBox();
+  const button = app.model.endpoint.getByRole('button', { name: 'Copy curl' });
+  const label = await button.evaluate((element) => {
+    const text = document.createRange();
+    text.selectNodeContents(element);
+    return { text: text.getBoundingClientRect().right, button: element.getBoundingClientRect().right };
+  });
+  expect(label.text).toBeLessThanOrEqual(label.button);
+  expect(label.button).toBeLessThanOrEqual((strip?.x ?? 0) + (strip?.width ?? 0));
+});
+
 test('a port that another program holds is passed by, and that is said', async ({ page }) => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
