@@ -1,7 +1,5 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DATATYPES, isDatatype } from '../../app/core/datatypes.ts';
-import { writeOnnx } from '../../app/core/formats/onnx/write-onnx.ts';
 import { torchArchive } from '../../app/core/formats/torch/torch-archive.ts';
 import { dtypeOfDatatype, TORCH_DTYPES } from '../../app/core/formats/torch/torch-dtypes.ts';
 import { TranslationFailure } from '../../app/core/formats/torch/translation-failure.ts';
@@ -14,6 +12,7 @@ import {
 import { readZipDirectory } from '../../app/core/formats/zip-directory.ts';
 import { StatusError } from '../../app/core/status.ts';
 import { openFileSource } from '../../app/host/files/file-tree.ts';
+import { writeOnnxFile } from '../../app/host/files/write-onnx-file.ts';
 
 interface TranslateOptions {
   readonly output: string;
@@ -70,16 +69,10 @@ export async function translate(path: string, { output, shape, json }: Translate
       isBatched,
       inputs,
       outputNames: [],
-      location: null,
+      location: path,
     });
   })().catch((cause: unknown) => explain(cause, program));
-  const temporary = `${output}.${process.pid}.part`;
-  try {
-    await writeFile(temporary, writeOnnx(model));
-    await rename(temporary, output);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeOnnxFile(resolve(output), model, source);
   const words = guards.map((guard) => guard.words);
   const typeOf = (type: number): string =>
     Object.values(TORCH_DTYPES).find(({ onnxType }) => onnxType === type)?.datatype ?? '?';

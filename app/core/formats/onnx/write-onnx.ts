@@ -1,5 +1,12 @@
 import { MessageWriter } from '../../protobuf/message-writer.ts';
-import type { OnnxAttribute, OnnxInitializer, OnnxModel, OnnxNode, OnnxValue } from './onnx-graph.ts';
+import type {
+  ExternalBytes,
+  OnnxAttribute,
+  OnnxInitializer,
+  OnnxModel,
+  OnnxNode,
+  OnnxValue,
+} from './onnx-graph.ts';
 
 /** Read by every ONNX Runtime since 1.10. */
 const IR_VERSION = 8;
@@ -72,20 +79,35 @@ function entry(key: string, value: string): Uint8Array {
   });
 }
 
-function initializer({ name, type, shape, bytes }: OnnxInitializer): Uint8Array {
-  return message((writer) => {
-    for (const dim of shape) writeInt(writer, 1, dim);
-    writeInt(writer, 2, type);
-    writeText(writer, 8, name);
-    if (bytes instanceof Uint8Array) {
-      writeMessage(writer, 9, bytes);
-      return;
-    }
-    writeMessage(writer, 13, entry('location', bytes.location));
-    writeMessage(writer, 13, entry('offset', String(bytes.offset)));
-    writeMessage(writer, 13, entry('length', String(bytes.length)));
+/** The fields of a tensor that stand before its bytes. */
+function writeTensorHead(writer: MessageWriter, { name, type, shape }: OnnxInitializer): void {
+  for (const dim of shape) writeInt(writer, 1, dim);
+  writeInt(writer, 2, type);
+  writeText(writer, 8, name);
+}
+
+function namedTensor(given: OnnxInitializer, { location, offset, length }: ExternalBytes): OnnxPiece[] {
+  const tensor = message((writer) => {
+    writeTensorHead(writer, given);
+    writeMessage(writer, 13, entry('location', location));
+    writeMessage(writer, 13, entry('offset', String(offset)));
+    writeMessage(writer, 13, entry('length', String(length)));
     writeInt(writer, 14, EXTERNAL);
   });
+  return [message((writer) => writeMessage(writer, 5, tensor))];
+}
+
+function heldTensor(given: OnnxInitializer, bytes: OnnxPiece): OnnxPiece[] {
+  const head = message((writer) => {
+    writeTensorHead(writer, given);
+    writer.tag(9, 2);
+    writer.varint(pieceLength(bytes));
+  });
+  const begin = message((writer) => {
+    writer.tag(5, 2);
+    writer.varint(head.byteLength + pieceLength(bytes));
+  });
+  return [begin, head, bytes];
 }
 
 function value({ name, type, dims }: OnnxValue): Uint8Array {
@@ -111,26 +133,59 @@ function value({ name, type, dims }: OnnxValue): Uint8Array {
   });
 }
 
+/** A part of a file: its bytes, or where they lie. */
+export type OnnxPiece = Uint8Array | ExternalBytes;
+
+/** How many bytes a piece has. */
+export function pieceLength(piece: OnnxPiece): number {
+  return piece instanceof Uint8Array ? piece.byteLength : piece.length;
+}
+
 /**
- * A model as the bytes of an `.onnx` file (`onnx.proto`, IR version 8). Weights that lie in a file beside it are only
- * named. The bytes of all other weights are held in memory.
+ * A model as the parts of an `.onnx` file, in order (`onnx.proto`, IR version 8). Weights that lie in another file are
+ * only named there, as external data, or become part of this one where they are `inlined`; nothing is copied.
  */
-export function writeOnnx(model: OnnxModel): Uint8Array {
-  const graph = message((writer) => {
-    for (const each of model.nodes) writeMessage(writer, 1, node(each));
-    writeText(writer, 2, 'main');
-    for (const each of model.initializers) writeMessage(writer, 5, initializer(each));
-    for (const each of model.inputs) writeMessage(writer, 11, value(each));
-    for (const each of model.outputs) writeMessage(writer, 12, value(each));
-  });
-  return message((writer) => {
+export function onnxPieces(
+  model: OnnxModel,
+  { inlined }: { readonly inlined: boolean },
+): readonly OnnxPiece[] {
+  const graph: OnnxPiece[] = [
+    message((writer) => {
+      for (const each of model.nodes) writeMessage(writer, 1, node(each));
+      writeText(writer, 2, 'main');
+    }),
+    ...model.initializers.flatMap((each) =>
+      each.bytes instanceof Uint8Array || inlined
+        ? heldTensor(each, each.bytes)
+        : namedTensor(each, each.bytes),
+    ),
+    message((writer) => {
+      for (const each of model.inputs) writeMessage(writer, 11, value(each));
+      for (const each of model.outputs) writeMessage(writer, 12, value(each));
+    }),
+  ];
+  const head = message((writer) => {
     writeInt(writer, 1, IR_VERSION);
     writeText(writer, 2, model.producer);
-    writeMessage(writer, 7, graph);
     writeMessage(
       writer,
       8,
       message((inner) => writeInt(inner, 2, model.opset)),
     );
+    writer.tag(7, 2);
+    writer.varint(graph.reduce((sum, piece) => sum + pieceLength(piece), 0));
   });
+  return [head, ...graph];
+}
+
+/** A model as the bytes of an `.onnx` file that only names the weights which lie in a file beside it. */
+export function writeOnnx(model: OnnxModel): Uint8Array {
+  const pieces = onnxPieces(model, { inlined: false }) as readonly Uint8Array[];
+  const file = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    file.set(piece, at);
+    at += piece.byteLength;
+  }
+  return file;
 }

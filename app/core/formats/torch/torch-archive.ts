@@ -1,4 +1,5 @@
 import type { Candidate } from '../format.ts';
+import { MalformedFile } from '../malformed-file.ts';
 import { readZipEntry, type ZipEntry } from '../zip-directory.ts';
 
 /** Bytes of a pickle or a source file in an archive that are read at most. */
@@ -10,8 +11,11 @@ export interface TorchArchive {
   has(name: string): boolean;
   /** Bytes of all entries below a folder, as declared. */
   sizeBelow(folder: string): number;
-  /** Content of an entry (at most 64 MiB); null where there is none. */
-  read(name: string): Promise<Uint8Array | null>;
+  /**
+   * Content of an entry, whole; null where there is none. A reader that wants more than pickles and source files have
+   * says so. @throws MalformedFile where the entry is longer than `maxBytes` (64 MiB) or shorter than it declares.
+   */
+  read(name: string, maxBytes?: number): Promise<Uint8Array | null>;
 }
 
 /** The archive of a candidate; null where it is no zip. */
@@ -31,9 +35,17 @@ export function torchArchive({ zip, source }: Pick<Candidate, 'zip' | 'source'>)
       for (const [name, entry] of entries) if (name.startsWith(`${folder}/`)) size += entry.size;
       return size;
     },
-    read: async (name) => {
+    read: async (name, maxBytes = MAX_ENTRY_BYTES) => {
       const entry = entries.get(name);
-      return entry === undefined ? null : readZipEntry(source, entry, MAX_ENTRY_BYTES);
+      if (entry === undefined) return null;
+      if (entry.size > maxBytes)
+        throw new MalformedFile(`entry ${name} has ${entry.size} bytes; at most ${maxBytes} are read`);
+      const bytes = await readZipEntry(source, entry, maxBytes);
+      if (bytes.byteLength !== entry.size)
+        throw new MalformedFile(
+          `entry ${name} has ${bytes.byteLength} of the ${entry.size} bytes that it declares`,
+        );
+      return bytes;
     },
   };
 }

@@ -85,7 +85,7 @@ export async function translateForConfig(
     readonly inputs: readonly ConfigTensor[];
     readonly outputNames: readonly string[];
     /** As {@link translateScript} takes it. */
-    readonly location: string | null;
+    readonly location: string;
   },
 ): Promise<Translation> {
   const { modelName, isBatched, inputs, outputNames, location } = wanted;

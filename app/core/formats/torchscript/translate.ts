@@ -1,3 +1,4 @@
+import { MalformedFile } from '../malformed-file.ts';
 import {
   nodesBehind,
   type OnnxInitializer,
@@ -37,7 +38,7 @@ export async function translateScript(
     /** Names for the outputs, in order; `OUTPUT__0`, … where there are none. */
     readonly outputNames?: readonly string[];
     /** The file beside the ONNX file that the weights stay in; null puts them into the ONNX file itself. */
-    readonly location: string | null;
+    readonly location: string;
   },
 ): Promise<Translation> {
   const { inputs, outputNames = [], location } = options;
@@ -88,7 +89,7 @@ async function weightInitializer(
   name: string,
   tensor: StoredTensor,
   archive: TorchArchive,
-  location: string | null,
+  location: string,
 ): Promise<OnnxInitializer> {
   const { storage, dtype, size, offset } = tensor;
   const { itemBytes, onnxType } = TORCH_DTYPES[dtype];
@@ -96,9 +97,10 @@ async function weightInitializer(
   const start = offset * itemBytes;
   const shape = [...size];
   // The runtime looks into small tensors while it infers shapes, and only there.
-  if (location !== null && isContiguous(tensor) && storage.offset !== null && storage.bytes === null)
+  if (isContiguous(tensor) && storage.offset !== null && storage.bytes === null)
     return { name, type: onnxType, shape, bytes: { location, offset: storage.offset + start, length } };
-  const bytes = storage.bytes ?? (await archive.read(storage.entry)) ?? new Uint8Array();
+  const bytes = storage.bytes ?? (await archive.read(storage.entry, storage.byteLength));
+  if (bytes === null) throw new MalformedFile(`the weights ${storage.entry} are missing`);
   return {
     name,
     type: onnxType,
