@@ -64,7 +64,7 @@ export async function translate(path: string, { output, shape, json }: Translate
   const { model, guards } = await (async () => {
     const inputs = inputsOf(program, shape);
     const isBatched = inputs.every(({ dims }) => dims[0] === -1);
-    return translateForConfig(program, archive, {
+    return translateForConfig(program, {
       modelName: path,
       isBatched,
       inputs,

@@ -88,7 +88,7 @@ async function translate(modelPath: string, request: TranslationRequest, folder:
   const archive = torchArchive({ zip: await readZipDirectory(source), source });
   if (archive === null) throw new TypeError('the model is no archive');
   const program = await readScriptProgram(archive, source);
-  const { model, guards } = await translateForConfig(program, archive, { ...request, location: WEIGHTS });
+  const { model, guards } = await translateForConfig(program, { ...request, location: WEIGHTS });
   const dims = model.inputs.flatMap(({ name: input, dims: all }) =>
     all.flatMap((dim, axis) => (typeof dim === 'string' ? [{ name: dim, input, axis }] : [])),
   );

@@ -1,11 +1,12 @@
 import type { Provenance } from '../model-description.ts';
 import type { Guard } from '../torch/tensor-graph.ts';
 import type { TorchDtype } from '../torch/torch-dtypes.ts';
+import type { StoredValue } from '../torch/stored-objects.ts';
+import type { StoredTensor } from '../torch/stored-tensor.ts';
 import { TranslationFailure } from '../torch/translation-failure.ts';
 import { followForward, type ExampleDim, type ExampleInput } from './follow-forward.ts';
-import type { ScriptProgram, StoredValue } from './script-program.ts';
+import type { ScriptProgram } from './script-program.ts';
 import { printExpression, type ScriptParameter } from './script-syntax.ts';
-import type { StoredTensor } from './script-weights.ts';
 
 /** An input or output of `forward`. A text is the name of a free dim. */
 export interface ForwardTensor {

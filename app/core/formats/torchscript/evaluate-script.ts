@@ -1,4 +1,6 @@
 import { applyOperator } from '../torch/operator-table.ts';
+import type { StoredValue } from '../torch/stored-objects.ts';
+import { weightTensor } from '../torch/stored-tensor.ts';
 import { SymbolicInt } from '../torch/symbolic-int.ts';
 import type { TensorGraph } from '../torch/tensor-graph.ts';
 import { TorchTensor } from '../torch/torch-tensor.ts';
@@ -15,7 +17,7 @@ import {
 } from '../torch/torch-values.ts';
 import { TranslationFailure, type UnsupportedOperator } from '../torch/translation-failure.ts';
 import { dictKey, isInstance, placeIn, PRIM_BUILTINS, SCRIPT_BUILTINS, textOf } from './script-builtins.ts';
-import type { ScriptProgram, StoredValue } from './script-program.ts';
+import type { ScriptProgram } from './script-program.ts';
 import {
   printExpression,
   type ScriptExpression,
@@ -23,7 +25,6 @@ import {
   type ScriptPlace,
   type ScriptStatement,
 } from './script-syntax.ts';
-import { weightTensor } from './script-weights.ts';
 
 /** More statements than this runs no forward that ends. */
 const MAX_STEPS = 2_000_000;

@@ -1,24 +1,9 @@
 import type { ByteSource } from '../byte-source.ts';
 import { MalformedFile } from '../malformed-file.ts';
-import { globalName, textOf, type PickleNode } from '../pickle/pickle-node.ts';
-import { scanPickle } from '../pickle/scan-pickle.ts';
+import { readStoredObjects, type StoredValue } from '../torch/stored-objects.ts';
 import type { TorchArchive } from '../torch/torch-archive.ts';
-import { dtypeOfStorage } from '../torch/torch-dtypes.ts';
-import { zipEntryOffset } from '../zip-directory.ts';
 import { parseScript } from './parse-script.ts';
 import type { ScriptClass, ScriptFunction } from './script-syntax.ts';
-import { checkStoredTensor, type StoredTensor, type TorchStorage } from './script-weights.ts';
-
-/** A value of an archive's pickles, before any program runs: data, tensors and objects, each with its identity. */
-export type StoredValue =
-  | { readonly kind: 'value'; readonly value: null | boolean | string | number | bigint }
-  | { readonly kind: 'tensor'; readonly tensor: StoredTensor }
-  | { readonly kind: 'list' | 'tuple'; readonly items: readonly StoredValue[] }
-  | { readonly kind: 'dict'; readonly entries: readonly (readonly [StoredValue, StoredValue])[] }
-  | { readonly kind: 'object'; readonly className: string; readonly attributes: Map<string, StoredValue> }
-  | { readonly kind: 'device'; readonly type: string }
-  /** Something that is not read: only who uses it is told why. */
-  | { readonly kind: 'unreadable'; readonly why: string };
 
 /** A TorchScript archive with its code parsed and its objects read; no weight is read. */
 export interface ScriptProgram {
@@ -32,25 +17,12 @@ export interface ScriptProgram {
   readonly tracedInputs: ReadonlyMap<string, readonly StoredValue[]>;
 }
 
-/** Up to here a storage is read at once: numbers that decide how the program goes. */
-const SMALL_BYTES = 1024;
-const MAX_DEPTH = 200;
-
-const PASSED_ON: ReadonlySet<string> = new Set([
-  'torch.jit._pickle.build_intlist',
-  'torch.jit._pickle.build_tensorlist',
-  'torch.jit._pickle.build_doublelist',
-  'torch.jit._pickle.build_boollist',
-  'torch.jit._pickle.restore_type_tag',
-  'torch._utils._rebuild_parameter',
-]);
-
 /** Reads an archive. @throws MalformedFile naming the entry that is no part of a TorchScript archive. */
 export async function readScriptProgram(archive: TorchArchive, source: ByteSource): Promise<ScriptProgram> {
   const { classes, functions } = await readCode(archive);
-  const root = await readObjects(archive, source, 'data.pkl', 'data');
+  const root = await readStoredObjects(archive, source, 'data.pkl', 'data');
   if (root.kind !== 'object') throw new MalformedFile('data.pkl holds no module');
-  const constants = await readObjects(archive, source, 'constants.pkl', 'constants');
+  const constants = await readStoredObjects(archive, source, 'constants.pkl', 'constants');
   return {
     classes,
     functions,
@@ -81,144 +53,11 @@ async function readTracedInputs(
   source: ByteSource,
 ): Promise<ReadonlyMap<string, readonly StoredValue[]>> {
   if (!archive.has('traced_inputs.pkl')) return new Map();
-  const value = await readObjects(archive, source, 'traced_inputs.pkl', 'traced_inputs', true);
+  const value = await readStoredObjects(archive, source, 'traced_inputs.pkl', 'traced_inputs', true);
   if (value.kind !== 'dict') return new Map();
   return new Map(
     value.entries.flatMap(([key, list]) =>
       key.kind === 'value' && list.kind === 'list' ? [[String(key.value), list.items] as const] : [],
     ),
-  );
-}
-
-async function readObjects(
-  archive: TorchArchive,
-  source: ByteSource,
-  pickle: string,
-  folder: string,
-  isShapeOnly = false,
-): Promise<StoredValue> {
-  const scan = scanPickle((await archive.read(pickle)) ?? new Uint8Array());
-  if (scan.root === null) throw new MalformedFile(`${pickle}: ${scan.problem ?? 'it is cut short'}`);
-  const storages = new Map<string, TorchStorage>();
-  for (const [name, entry] of archive.entries) {
-    if (!name.startsWith(`${folder}/`)) continue;
-    const isSmall = entry.size <= SMALL_BYTES;
-    storages.set(name.slice(folder.length + 1), {
-      entry: name,
-      offset: entry.method === 0 ? await zipEntryOffset(source, entry) : null,
-      byteLength: entry.size,
-      bytes: isSmall ? await archive.read(name) : null,
-    });
-  }
-  return new ObjectReader(storages, folder, isShapeOnly).read(scan.root, 0);
-}
-
-/** Makes values of pickle nodes. Nodes that are shared give values that are shared. */
-class ObjectReader {
-  readonly #storages: ReadonlyMap<string, TorchStorage>;
-  readonly #folder: string;
-  readonly #isShapeOnly: boolean;
-  readonly #known = new Map<PickleNode, StoredValue>();
-
-  constructor(storages: ReadonlyMap<string, TorchStorage>, folder: string, isShapeOnly: boolean) {
-    this.#storages = storages;
-    this.#folder = folder;
-    this.#isShapeOnly = isShapeOnly;
-  }
-
-  read(node: PickleNode, depth: number): StoredValue {
-    if (depth > MAX_DEPTH) throw new MalformedFile('the objects of the archive nest too deep');
-    const known = this.#known.get(node);
-    if (known !== undefined) return known;
-    const value = this.#make(node, depth + 1);
-    this.#known.set(node, value);
-    return value;
-  }
-
-  #make(node: PickleNode, depth: number): StoredValue {
-    switch (node.kind) {
-      case 'value':
-        return readNumberNode(node);
-      case 'list':
-      case 'set':
-        return { kind: 'list', items: node.items.map((item) => this.read(item, depth)) };
-      case 'tuple':
-        return { kind: 'tuple', items: node.items.map((item) => this.read(item, depth)) };
-      case 'dict':
-        return {
-          kind: 'dict',
-          entries: node.entries.map(([key, value]) => [this.read(key, depth), this.read(value, depth)]),
-        };
-      case 'call':
-        return this.#call(node, depth);
-      case 'bytes':
-      case 'global':
-      case 'persistent':
-        return { kind: 'unreadable', why: `a ${node.kind} of the pickle` };
-    }
-  }
-
-  #call(node: Extract<PickleNode, { kind: 'call' }>, depth: number): StoredValue {
-    const name = globalName(node.callee) ?? '';
-    const [first] = itemsOf(node.arguments);
-    if (name === 'torch._utils._rebuild_tensor_v2') return this.#tensor(itemsOf(node.arguments));
-    if (PASSED_ON.has(name) && first !== undefined) return this.read(first, depth);
-    if (name === 'torch.device') return { kind: 'device', type: textOf(first) ?? 'cpu' };
-    if (name === 'collections.OrderedDict')
-      return {
-        kind: 'dict',
-        entries: node.entries.map(([key, value]) => [this.read(key, depth), this.read(value, depth)]),
-      };
-    if (!name.startsWith('__torch__.'))
-      return { kind: 'unreadable', why: `${name || 'a computed name'} is not read` };
-    const object: StoredValue = { kind: 'object', className: name, attributes: new Map() };
-    this.#known.set(node, object);
-    const state = node.state;
-    if (state?.kind === 'dict')
-      for (const [key, value] of state.entries)
-        object.attributes.set(textOf(key) ?? '', this.read(value, depth));
-    else if (state !== undefined)
-      return { kind: 'unreadable', why: `${name} restores its state by code of its own` };
-    return object;
-  }
-
-  #tensor(parts: readonly PickleNode[]): StoredValue {
-    const [storage, offset, size, stride] = parts;
-    const id = storage?.kind === 'persistent' ? itemsOf(storage.id) : [];
-    const storageName = (globalName(id[1]) ?? '').replace(/^.*\.(\w+)Storage$/, '$1');
-    const dtype = dtypeOfStorage(storageName);
-    const key = textOf(id[2]) ?? '';
-    if (dtype === undefined)
-      return { kind: 'unreadable', why: `tensors of ${storageName} are not translated` };
-    const found = this.#storages.get(key);
-    if (found === undefined) throw new MalformedFile(`${this.#folder}/${key} is missing`);
-    const tensor: StoredTensor = {
-      storage: found,
-      dtype,
-      size: numbersOf(size),
-      stride: numbersOf(stride),
-      offset: numbersOf(offset)[0] ?? 0,
-    };
-    if (!this.#isShapeOnly) checkStoredTensor(tensor);
-    return { kind: 'tensor', tensor };
-  }
-}
-
-function readNumberNode(node: Extract<PickleNode, { kind: 'value' }>): StoredValue {
-  const { value, isFloat } = node;
-  // A bigint is an int, a number a float: the pickle machine has both as numbers.
-  if (typeof value === 'number' && isFloat !== true)
-    return { kind: 'value', value: BigInt(Math.trunc(value)) };
-  return { kind: 'value', value };
-}
-
-function itemsOf(node: PickleNode | undefined): readonly PickleNode[] {
-  return node?.kind === 'tuple' || node?.kind === 'list' ? node.items : [];
-}
-
-function numbersOf(node: PickleNode | undefined): number[] {
-  const items = node?.kind === 'value' ? [node] : itemsOf(node);
-  return items.map((item) =>
-    item.kind === 'value' && item.value !== null ? Number(item.value) : Number.NaN,
   );
 }

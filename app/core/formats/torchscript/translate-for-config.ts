@@ -1,11 +1,11 @@
 import { StatusError } from '../../status.ts';
-import type { TorchArchive } from '../torch/torch-archive.ts';
+import type { Translation } from '../torch/finish-translation.ts';
 import type { TorchDtype } from '../torch/torch-dtypes.ts';
 import { TranslationFailure } from '../torch/translation-failure.ts';
 import { forwardParameters } from './describe-forward.ts';
 import type { ExampleDim, ExampleInput } from './follow-forward.ts';
 import type { ScriptProgram } from './script-program.ts';
-import { translateScript, type Translation } from './translate.ts';
+import { translateScript } from './translate.ts';
 
 /** An input as a config has it, the batch dimension included; −1 is free. */
 export interface ConfigTensor {
@@ -78,7 +78,6 @@ function outputOrder(names: readonly string[]): string[] {
  */
 export async function translateForConfig(
   program: ScriptProgram,
-  archive: TorchArchive,
   wanted: {
     readonly modelName: string;
     readonly isBatched: boolean;
@@ -108,7 +107,7 @@ export async function translateForConfig(
         `model '${modelName}': the names of its inputs leave out an argument of forward`,
       );
     try {
-      const translation = await translateScript(program, archive, {
+      const translation = await translateScript(program, {
         inputs: examples,
         outputNames: outputOrder(outputNames),
         location,

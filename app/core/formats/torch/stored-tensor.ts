@@ -1,8 +1,8 @@
-import { SymbolicInt } from '../torch/symbolic-int.ts';
-import type { TensorGraph } from '../torch/tensor-graph.ts';
-import { TORCH_DTYPES, type TorchDtype } from '../torch/torch-dtypes.ts';
-import { TorchTensor, type TorchScalar } from '../torch/torch-tensor.ts';
 import { MalformedFile } from '../malformed-file.ts';
+import { SymbolicInt } from './symbolic-int.ts';
+import type { TensorGraph } from './tensor-graph.ts';
+import { TORCH_DTYPES, type TorchDtype } from './torch-dtypes.ts';
+import { TorchTensor, type TorchScalar } from './torch-tensor.ts';
 
 /** The bytes of a storage of an archive. */
 export interface TorchStorage {
@@ -12,6 +12,8 @@ export interface TorchStorage {
   readonly byteLength: number;
   /** The bytes themselves, of small ones only. */
   readonly bytes: Uint8Array | null;
+  /** Reads all of it. @throws MalformedFile where its entry does not hold what it declares. */
+  readonly read: () => Promise<Uint8Array>;
 }
 
 /** A tensor of an archive: elements of a storage, which other tensors may share. */
