@@ -6,6 +6,7 @@ import { benchScheduling } from './scheduling.ts';
 import { benchProtocol } from './protocol.ts';
 import { benchServing } from './serving.ts';
 import { benchStart } from './start.ts';
+import { benchTorch } from './torch.ts';
 
 /** One table of figures, every one measured in this run. */
 export interface BenchTable {
@@ -24,6 +25,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<BenchTable>>> = {
   inspection: benchInspection,
   card: benchCard,
   start: benchStart,
+  torch: benchTorch,
 };
 
 function printTable({ title, columns, rows, method }: BenchTable): void {

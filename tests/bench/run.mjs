@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Builds the product and the benchmark, then runs it: `npm run bench [-- serving scheduling protocol inspection card start event-loop]`. */
+/** Builds the product and the benchmark, then runs it: `npm run bench [-- serving scheduling protocol inspection card start event-loop torch]`. */
 import { mkdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
