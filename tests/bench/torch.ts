@@ -67,7 +67,9 @@ async function writeEntry(folder: string, name: string, file: string): Promise<s
   await mkdir(join(entry, '1'), { recursive: true });
   await cp(file, join(entry, '1', `model${extension}`));
   const { output } = await runCli(['config', join(entry, '1', `model${extension}`)]);
-  await writeFile(join(entry, 'config.pbtxt'), output.replace(/^name: .*$/m, `name: "${name}"`));
+  const config = output.replace(/^name: .*$/m, `name: "${name}"`);
+  // One instance, so that both ways have the same threads.
+  await writeFile(join(entry, 'config.pbtxt'), `${config}instance_group [ { count: 1, kind: KIND_CPU } ]\n`);
   return entry;
 }
 
@@ -89,7 +91,7 @@ function request(name: string, { datatype, shape }: TorchModel['input']): Buffer
 
 /**
  * Full-size PyTorch models: how long `conch translate` takes, in how much memory, and how fast the twin serves the
- * `.pt` by its translation beside the same model from torch's own ONNX exporter. Rounds are interleaved.
+ * `.pt` by its translation beside the same model from torch's own ONNX exporter.
  */
 export async function benchTorch(): Promise<BenchTable> {
   const models = join(tmpdir(), 'conch-bench-torch-models');
@@ -105,18 +107,18 @@ export async function benchTorch(): Promise<BenchTable> {
       const translations = [];
       for (let round = 0; round < ROUNDS; round += 1)
         translations.push(await runCli(['translate', pt, '-o', join(folder, 'model.onnx')]));
-      const twin = await startTwin({
-        translated: await writeEntry(folder, 'translated', pt),
-        exported: await writeEntry(folder, 'exported', join(models, `${name}.onnx`)),
-      });
+      const files = { translated: pt, exported: join(models, `${name}.onnx`) };
       const p50 = { translated: [] as number[], exported: [] as number[] };
-      try {
-        for (let round = 0; round < ROUNDS; round += 1)
-          for (const way of ['translated', 'exported'] as const)
+      for (let round = 0; round < ROUNDS; round += 1)
+        for (const way of ['translated', 'exported'] as const) {
+          // Alone in its server: models that are loaded together share the processors' threads.
+          const twin = await startTwin({ [way]: await writeEntry(folder, way, files[way]) });
+          try {
             p50[way].push((await measureHttp(twin.port, request(way, input), 1, SECONDS)).p50);
-      } finally {
-        await twin.stop();
-      }
+          } finally {
+            await twin.stop();
+          }
+        }
       const [translated, exported] = [median(p50.translated), median(p50.exported)];
       rows.push([
         modelTitle,
@@ -135,6 +137,6 @@ export async function benchTorch(): Promise<BenchTable> {
     title,
     columns: COLUMNS,
     rows,
-    method: `\`conch translate\` as a whole process, files in the page cache, medians of ${ROUNDS}; latency of one client with binary tensors, ${ROUNDS} interleaved rounds of ${SECONDS} s.`,
+    method: `\`conch translate\` as a whole process, files in the page cache, medians of ${ROUNDS}; latency of one client with binary tensors, one instance in a server of its own, ${ROUNDS} interleaved rounds of ${SECONDS} s.`,
   };
 }
