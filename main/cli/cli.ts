@@ -84,15 +84,15 @@ function createProgram(): Command {
     .action(infer);
   program
     .command('translate')
-    .summary('translate a TorchScript model to ONNX')
+    .summary('translate a PyTorch model to ONNX')
     .description(
-      'Translates a TorchScript model (torch.jit.save) to ONNX by following its program; no Python and no libtorch.',
+      'Translates a TorchScript model (torch.jit.save) or a program of torch.export.save to ONNX by following it; no Python and no libtorch.',
     )
-    .argument('<model>', 'a .pt file')
+    .argument('<model>', 'a .pt or .pt2 file')
     .requiredOption('-o, --output <file>', 'the ONNX file to write')
     .option(
       '--shape <name=dims>',
-      'what an input is, once for each: x=1,3,224,224 or ids=INT64:-1,128 (-1 is free); from the model when absent',
+      'what an input is, once for each: x=1,3,224,224 or ids=INT64:-1,128 (-1 is free); from the model when absent; a .pt2 has its own',
       (value: string, before: readonly string[]) => [...before, value],
       [] as readonly string[],
     )
@@ -102,6 +102,7 @@ function createProgram(): Command {
       examples(
         'conch translate model.pt -o model.onnx',
         'conch translate bert.pt -o bert.onnx --shape ids=INT64:-1,128',
+        'conch translate model.pt2 -o model.onnx',
       ),
     )
     .action(translate);

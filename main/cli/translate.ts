@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import { DATATYPES, isDatatype } from '../../app/core/datatypes.ts';
-import { torchArchive } from '../../app/core/formats/torch/torch-archive.ts';
+import type { ByteSource } from '../../app/core/formats/byte-source.ts';
+import { describeProgram } from '../../app/core/formats/torch-export/describe-program.ts';
+import { isExportedProgram } from '../../app/core/formats/torch-export/detect.ts';
+import { readExportProgram } from '../../app/core/formats/torch-export/export-program.ts';
+import { translateExportForConfig } from '../../app/core/formats/torch-export/translate-for-config.ts';
+import type { Translation } from '../../app/core/formats/torch/finish-translation.ts';
+import { torchArchive, type TorchArchive } from '../../app/core/formats/torch/torch-archive.ts';
 import { dtypeOfDatatype, TORCH_DTYPES } from '../../app/core/formats/torch/torch-dtypes.ts';
 import { TranslationFailure } from '../../app/core/formats/torch/translation-failure.ts';
 import { describeForward, forwardParameters } from '../../app/core/formats/torchscript/describe-forward.ts';
@@ -38,40 +44,88 @@ function readShape(text: string): ConfigTensor {
 /** The inputs that were named, or those that the program itself tells. */
 function inputsOf(program: ScriptProgram, shapes: readonly string[]): readonly ConfigTensor[] {
   if (shapes.length > 0) return shapes.map(readShape);
-  return describeForward(program).inputs.map(({ name, dtype, dims }) => ({
+  return configTensors(describeForward(program).inputs);
+}
+
+/** Inputs as a config has them: what is free is −1. */
+function configTensors(
+  inputs: readonly (Omit<ConfigTensor, 'dims'> & { readonly dims: readonly (number | string)[] })[],
+): readonly ConfigTensor[] {
+  return inputs.map(({ name, dtype, dims }) => ({
     name,
     dtype,
     dims: dims.map((dim) => (typeof dim === 'number' ? dim : -1)),
   }));
 }
 
-function explain(cause: unknown, program: ScriptProgram): never {
+function explain(cause: unknown, hint: string): never {
   if (!(cause instanceof TranslationFailure)) throw cause;
-  const names = forwardParameters(program).map(({ name }) => name);
   const lines = cause.unsupported.map(
     ({ name, count, places, reason }) => `  ${name}  ${count}×  ${places.join(', ')}  ${reason}`,
   );
-  const hint = `forward takes ${names.join(', ') || 'nothing'}; --shape says what an input is`;
   throw new StatusError('unsupported', [cause.message, ...lines, hint].join('\n'));
 }
 
-/** `conch translate`: a TorchScript file as an ONNX file that holds everything. */
-export async function translate(path: string, { output, shape, json }: TranslateOptions): Promise<void> {
-  const source = await openFileSource(resolve(path));
-  const archive = torchArchive({ zip: await readZipDirectory(source), source });
-  if (archive === null) throw new StatusError('invalid-argument', `${path} is no TorchScript archive.`);
+/** A program of torch.export says its shapes itself. */
+async function translateExported(
+  archive: TorchArchive,
+  source: ByteSource,
+  path: string,
+  shapes: readonly string[],
+): Promise<Translation> {
+  if (shapes.length > 0)
+    throw new StatusError(
+      'invalid-argument',
+      'A program of torch.export has its shapes in it: leave --shape out.',
+    );
+  const program = await readExportProgram({ archive, source });
+  try {
+    const { inputs, outputs } = describeProgram(program);
+    return await translateExportForConfig(program, {
+      modelName: path,
+      inputs: configTensors(inputs),
+      outputNames: outputs.map(({ name }) => name),
+      location: path,
+    });
+  } catch (cause) {
+    return explain(cause, 'the shapes are those that it was exported for');
+  }
+}
+
+async function translateScripted(
+  archive: TorchArchive,
+  source: ByteSource,
+  path: string,
+  shapes: readonly string[],
+): Promise<Translation> {
   const program = await readScriptProgram(archive, source);
-  const { model, guards } = await (async () => {
-    const inputs = inputsOf(program, shape);
+  try {
+    const inputs = inputsOf(program, shapes);
     const isBatched = inputs.every(({ dims }) => dims[0] === -1);
-    return translateForConfig(program, {
+    return await translateForConfig(program, {
       modelName: path,
       isBatched,
       inputs,
       outputNames: [],
       location: path,
     });
-  })().catch((cause: unknown) => explain(cause, program));
+  } catch (cause) {
+    const names = forwardParameters(program).map(({ name }) => name);
+    return explain(cause, `forward takes ${names.join(', ') || 'nothing'}; --shape says what an input is`);
+  }
+}
+
+/** `conch translate`: a PyTorch file as an ONNX file that holds everything. */
+export async function translate(path: string, { output, shape, json }: TranslateOptions): Promise<void> {
+  const source = await openFileSource(resolve(path));
+  const archive = torchArchive({ zip: await readZipDirectory(source), source });
+  if (archive === null)
+    throw new StatusError(
+      'invalid-argument',
+      `${path} is no archive of torch.jit.save or torch.export.save.`,
+    );
+  const run = isExportedProgram(archive) ? translateExported : translateScripted;
+  const { model, guards } = await run(archive, source, path, shape);
   await writeOnnxFile(resolve(output), model, source);
   const words = guards.map((guard) => guard.words);
   const typeOf = (type: number): string =>

@@ -16,11 +16,11 @@ export interface TorchAnswers {
   readonly outputs: readonly NamedTensor[];
 }
 
-/** Paths of the `.pt` files of a folder of fixtures. */
-export function torchFixtures(folder: string): readonly string[] {
+/** Names of the `.pt` files of a folder of fixtures, or of its `.pt2` files. */
+export function torchFixtures(folder: string, ending: '.pt' | '.pt2' = '.pt'): readonly string[] {
   return readdirSync(`${FIXTURES}${folder}`)
-    .filter((name) => name.endsWith('.pt'))
-    .map((name) => name.slice(0, -'.pt'.length));
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(0, -ending.length));
 }
 
 /** The recorded answers of a fixture; `wide`: for one more row in the batch, null where there is none. */
@@ -40,24 +40,29 @@ export async function torchAnswers(
   };
 }
 
-/** Loads a fixture as the engine loads a PyTorch model whose config was written for these inputs and outputs. */
+/**
+ * Loads a fixture as the engine loads a PyTorch model whose config was written for these inputs and outputs; `isBatched`:
+ * with a free batch, or with `any` size of every dim.
+ */
 export function openTorchFixture(
   folder: string,
   name: string,
   { inputs, outputs }: TorchAnswers,
-  isBatched: boolean,
+  isBatched: boolean | 'any',
 ): Promise<ModelRunner> {
+  const format = folder.startsWith('exported') ? 'torch-export' : 'torchscript';
   return openModelRunner({
     kind: 'load',
     backend: 'pytorch',
-    modelPath: `${FIXTURES}${folder}/${name}.pt`,
+    modelPath: `${FIXTURES}${folder}/${name}.${format === 'torch-export' ? 'pt2' : 'pt'}`,
     translation: {
       modelName: name,
-      isBatched,
+      format,
+      isBatched: isBatched === true,
       inputs: inputs.map(({ datatype, shape }, index) => ({
         name: `INPUT__${index}`,
         dtype: dtypeOfDatatype(datatype) ?? 'float32',
-        dims: shape.map((dim, axis) => (isBatched && axis === 0 ? -1 : dim)),
+        dims: shape.map((dim, axis) => (isBatched === 'any' || (isBatched && axis === 0) ? -1 : dim)),
       })),
       outputNames: outputs.map((_, index) => `OUTPUT__${index}`),
     },

@@ -31,6 +31,7 @@ type Lines = Record<string, { above?: readonly string[]; behind?: string }>;
 const BACKENDS: Partial<Record<FormatId, Pick<ModelConfig, 'backend' | 'platform'>>> = {
   onnx: { backend: 'onnxruntime' },
   torchscript: { platform: 'pytorch_libtorch', backend: 'pytorch' },
+  'torch-export': { platform: 'torch_aoti', backend: 'pytorch' },
   'torch-aoti': { platform: 'torch_aoti', backend: 'pytorch' },
   'saved-model': { platform: 'tensorflow_savedmodel', backend: 'tensorflow' },
   'tensorrt-plan': { platform: 'tensorrt_plan', backend: 'tensorrt' },
@@ -87,6 +88,15 @@ function decideBatching(description: ModelDescription): Batching {
   const signature = signatureOf(description);
   const required = description.inputs.filter(({ isOptional }) => !isOptional);
   const tensors = [...required, ...description.outputs];
+  if (BACKENDS[description.format]?.platform === 'torch_aoti') {
+    return {
+      maxBatchSize: 0,
+      reasons: [
+        "Triton's platform torch_aoti does not batch requests;",
+        'the dims below are the full shapes.',
+      ],
+    };
+  }
   if (tensors.length > 0 && canBatch(signature)) {
     return {
       maxBatchSize: AUTOFILLED_MAX_BATCH_SIZE,

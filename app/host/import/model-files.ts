@@ -5,6 +5,8 @@ import type { LooseModel } from '../../core/repository/recognize-tree.ts';
 const FILE_NAMES: Partial<Readonly<Record<FormatId, string>>> = {
   onnx: 'model.onnx',
   torchscript: 'model.pt',
+  // Triton knows this name; a package that is compiled from the program takes its place.
+  'torch-export': 'model.pt2',
   'torch-aoti': 'model.pt2',
   'saved-model': 'model.savedmodel',
   'tensorrt-plan': 'model.plan',

@@ -106,27 +106,42 @@ async function openOnnxRunner(message: Extract<ToEngine, { kind: 'load' }>): Pro
   };
 }
 
-/** Sizes of the free dims in a request. */
+/** Sizes of the free dims in a request. @throws StatusError where two inputs say different ones. */
 function sizesIn(
   inputs: readonly FramedTensor[],
-  dims: TranslatedModel['dims'],
+  freeDims: TranslatedModel['freeDims'],
 ): ReadonlyMap<string, number> {
-  return new Map(
-    dims.map(({ name, input, axis }) => [name, inputs.find((each) => each.name === input)?.shape[axis] ?? 1]),
-  );
+  const sizes = new Map<string, { readonly size: number; readonly input: string }>();
+  for (const { name, input, axis, factor, constant } of freeDims) {
+    const given = inputs.find((each) => each.name === input)?.shape[axis];
+    if (given === undefined) continue;
+    const size = (given - constant) / factor;
+    const known = sizes.get(name);
+    if (!Number.isInteger(size) || size < 0)
+      throw new StatusError(
+        'invalid-argument',
+        `dim ${axis} of input '${input}' is ${given}, which is not of the form ${factor}*${name} + ${constant} that the model takes`,
+      );
+    if (known !== undefined && known.size !== size)
+      throw new StatusError(
+        'invalid-argument',
+        `input '${known.input}' has ${known.size} for the dim ${name} of the model, and input '${input}' has ${size}`,
+      );
+    sizes.set(name, { size, input });
+  }
+  return new Map([...sizes].map(([name, { size }]) => [name, size]));
 }
 
 /** A PyTorch model runs by its translation; where that is not the model, for these shapes, it refuses. */
 async function openTorchRunner(message: Extract<ToEngine, { kind: 'load' }>): Promise<ModelRunner> {
   if (message.translation === null)
     throw new StatusError('internal', 'a PyTorch model needs what it is translated for');
-  const { onnxPath, guards, dims } = await translatedModel(message.modelPath, message.translation);
+  const { onnxPath, guards, freeDims } = await translatedModel(message.modelPath, message.translation);
   const runner = await openOnnxRunner({ ...message, modelPath: onnxPath });
-  if (guards.length === 0) return runner;
   return {
     ...runner,
     run: async (request, payload) => {
-      const broken = brokenGuard(guards, sizesIn(request.inputs, dims));
+      const broken = brokenGuard(guards, sizesIn(request.inputs, freeDims));
       if (broken !== null)
         throw new StatusError(
           'invalid-argument',

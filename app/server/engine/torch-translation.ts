@@ -5,7 +5,10 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { writeOnnx } from '../../core/formats/onnx/write-onnx.ts';
 import { torchArchive } from '../../core/formats/torch/torch-archive.ts';
-import type { Guard } from '../../core/formats/torch/tensor-graph.ts';
+import type { FreeDim, Guard } from '../../core/formats/torch/tensor-graph.ts';
+import type { Translation } from '../../core/formats/torch/finish-translation.ts';
+import { readExportProgram } from '../../core/formats/torch-export/export-program.ts';
+import { translateExportForConfig } from '../../core/formats/torch-export/translate-for-config.ts';
 import { readScriptProgram } from '../../core/formats/torchscript/script-program.ts';
 import {
   translateForConfig,
@@ -18,6 +21,8 @@ import { openFileTree } from '../repository/model-files.ts';
 /** What a config says of a model that is served by translation. */
 export interface TranslationRequest {
   readonly modelName: string;
+  /** What the file is, by the platform of its config. */
+  readonly format: 'torchscript' | 'torch-export';
   readonly isBatched: boolean;
   readonly inputs: readonly ConfigTensor[];
   readonly outputNames: readonly string[];
@@ -27,18 +32,18 @@ export interface TranslationRequest {
 export interface TranslatedModel {
   readonly onnxPath: string;
   readonly guards: readonly Guard[];
-  /** Free dims: which axis of which input says how large they are. */
-  readonly dims: readonly { readonly name: string; readonly input: string; readonly axis: number }[];
+  readonly freeDims: readonly FreeDim[];
 }
 
 interface Note {
   readonly guards: readonly Guard[];
-  readonly dims: TranslatedModel['dims'];
+  readonly freeDims: readonly FreeDim[];
   /** Of the file that the weights are read from: if it was written to since, the translation is not its own any more. */
   readonly weights: { readonly byteLength: number; readonly modifiedMilliseconds: number };
 }
 
-const WEIGHTS = 'model.pt';
+/** What the weights are called beside the translation. */
+const WEIGHTS = 'weights.pt';
 
 /** Where translations are kept: never in the model repository. */
 function cacheFolder(): string {
@@ -69,7 +74,9 @@ async function readTranslation(folder: string): Promise<TranslatedModel | null> 
     const isWhole =
       now.byteLength === note.weights.byteLength &&
       now.modifiedMilliseconds === note.weights.modifiedMilliseconds;
-    return isWhole ? { onnxPath: join(folder, 'model.onnx'), guards: note.guards, dims: note.dims } : null;
+    return isWhole
+      ? { onnxPath: join(folder, 'model.onnx'), guards: note.guards, freeDims: note.freeDims }
+      : null;
   } catch {
     // Not there, or not whole: it is made again.
     return null;
@@ -82,24 +89,27 @@ async function placeWeights(modelPath: string, folder: string): Promise<void> {
   await link(modelPath, target).catch(() => copyFile(modelPath, target));
 }
 
-async function translate(modelPath: string, request: TranslationRequest, folder: string): Promise<void> {
+async function translation(modelPath: string, request: TranslationRequest): Promise<Translation> {
   const tree = await openFileTree(dirname(modelPath));
   const source = await tree.open(basename(modelPath));
   const archive = torchArchive({ zip: await readZipDirectory(source), source });
   if (archive === null) throw new TypeError('the model is no archive');
-  const program = await readScriptProgram(archive, source);
-  const { model, guards } = await translateForConfig(program, { ...request, location: WEIGHTS });
-  const dims = model.inputs.flatMap(({ name: input, dims: all }) =>
-    all.flatMap((dim, axis) => (typeof dim === 'string' ? [{ name: dim, input, axis }] : [])),
-  );
+  const wanted = { ...request, location: WEIGHTS };
+  return request.format === 'torch-export'
+    ? translateExportForConfig(await readExportProgram({ archive, source }), wanted)
+    : translateForConfig(await readScriptProgram(archive, source), wanted);
+}
+
+async function translate(modelPath: string, request: TranslationRequest, folder: string): Promise<void> {
+  const { model, guards, freeDims } = await translation(modelPath, request);
   await placeWeights(modelPath, folder);
   await writeFile(join(folder, 'model.onnx'), writeOnnx(model));
-  const note: Note = { guards, dims, weights: await weightsNote(folder) };
+  const note: Note = { guards, freeDims, weights: await weightsNote(folder) };
   await writeFile(join(folder, 'translation.json'), JSON.stringify(note));
 }
 
 /**
- * The translation of a TorchScript file for a config, from the cache where it is there already (by the content of the
+ * The translation of a PyTorch file for a config, from the cache where it is there already (by the content of the
  * file, the config and the translator's version). @throws StatusError where the model is not translated.
  */
 export async function translatedModel(

@@ -19,7 +19,7 @@ import { ofInstance, ofInstanceLater } from './instance-failure.ts';
 import { checkBackend, refuseOperatorLibraries } from './check-backend.ts';
 import { openFileTree } from './model-files.ts';
 import type { PreparedModel } from './prepare-model.ts';
-import { torchScriptPath, translationRequest } from './torch-model.ts';
+import { torchModelFile, translationRequest } from './torch-model.ts';
 import { readInitialStates, type StateFiles } from './read-initial-states.ts';
 import { readLabels, type OutputLabels } from './read-labels.ts';
 import { readWarmupFiles } from './read-warmup-files.ts';
@@ -217,10 +217,11 @@ export async function prepareVersion(
     return withFiles(directory, loaded, engine);
   };
   const { gpuCount, autoComplete } = environment;
-  const torchPath = await torchScriptPath(polled, directory, version);
-  if (torchPath !== null) {
+  const torchFile = await torchModelFile(polled, directory, version);
+  if (torchFile !== null) {
     const loaded = loadedConfig({ polled, signature: null, gpuCount, autoComplete });
-    return prepared(loaded, engineSpec(loaded.config, torchPath, translationRequest(loaded.config)));
+    const request = translationRequest(loaded.config, torchFile.format);
+    return prepared(loaded, engineSpec(loaded.config, torchFile.path, request));
   }
   await checkBackend(polled, directory, version, environment.backendDirectory);
   if (polled.backend === 'identity') {

@@ -15,6 +15,8 @@ import {
 /** For operators alone, and for whole networks, in which differences add up. */
 const OPERATOR_TOLERANCE = 1e-5;
 const NETWORK_TOLERANCE = 1e-4;
+/** Every dim of the config is −1: the program says which are free. */
+const ANY_SIZE = 'any';
 /** Answers to different inputs differ by this part at least: a fixture that cannot tell is no proof. */
 const LEAST_SENSITIVITY = 1e-2;
 
@@ -72,5 +74,31 @@ describe('a translated network answers as PyTorch does, for the batch of the exa
     const other = wide ?? answers;
     expect(wide === null ? LEAST_SENSITIVITY : sensitivity(wide)).toBeGreaterThanOrEqual(LEAST_SENSITIVITY);
     expect(differences(await runTorchFixture(runner, other), other, NETWORK_TOLERANCE)).toEqual([]);
+  });
+});
+
+describe('an exported operator answers as PyTorch does, as it is written and as core ATen', () => {
+  test.each(torchFixtures('exported/operators', '.pt2'))('%s', async (file) => {
+    const { answers } = await torchAnswers('operators', file.replace(/_core$/, ''));
+    const runner = await openTorchFixture('exported/operators', file, answers, false);
+    expect(differences(await runTorchFixture(runner, answers), answers, OPERATOR_TOLERANCE)).toEqual([]);
+  });
+});
+
+describe('an exported network answers as PyTorch does, for two sizes of the batch', () => {
+  test.each(torchFixtures('exported/families', '.pt2'))('%s', async (file) => {
+    const { answers, wide } = await torchAnswers('families', file.replace(/_core$/, ''));
+    const runner = await openTorchFixture('exported/families', file, answers, wide !== null);
+    for (const each of wide === null ? [answers] : [answers, wide])
+      expect(differences(await runTorchFixture(runner, each), each, NETWORK_TOLERANCE)).toEqual([]);
+  });
+});
+
+describe('a program that an older PyTorch exported answers as that PyTorch does', () => {
+  test.each(torchFixtures('exported/versions', '.pt2'))('%s', async (version) => {
+    const { answers, wide } = await torchAnswers('exported/versions', version);
+    const runner = await openTorchFixture('exported/versions', version, answers, ANY_SIZE);
+    for (const each of [answers, wide ?? answers])
+      expect(differences(await runTorchFixture(runner, each), each, OPERATOR_TOLERANCE)).toEqual([]);
   });
 });

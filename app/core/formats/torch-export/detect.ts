@@ -1,13 +1,15 @@
 import type { Candidate } from '../format.ts';
 import { torchArchive, type TorchArchive } from '../torch/torch-archive.ts';
 
-/** Whether the file is what `torch.export.save` writes, in its old flat layout or as a PT2 archive. */
-export function detectTorchExport(candidate: Candidate): boolean {
+/** Whether an archive is what `torch.export.save` writes, in its old flat layout or as a PT2 archive. */
+export function isExportedProgram(archive: TorchArchive): boolean {
+  return archive.has('serialized_exported_program.json') || hasBelow(archive, /^models\/[^/]+\.json$/);
+}
+
+/** Whether the file holds a program of torch.export. */
+export function detectTorchExport(candidate: Pick<Candidate, 'zip' | 'source'>): boolean {
   const archive = torchArchive(candidate);
-  return (
-    archive !== null &&
-    (archive.has('serialized_exported_program.json') || hasBelow(archive, /^models\/[^/]+\.json$/))
-  );
+  return archive !== null && isExportedProgram(archive);
 }
 
 /** Whether the file is a package of AOTInductor: compiled code in a PT2 archive. */

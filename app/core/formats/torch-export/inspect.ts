@@ -1,35 +1,129 @@
-import { cannotBeServed, describeFindings, sizeText } from '../format-description.ts';
+import { StatusError } from '../../status.ts';
+import { cannotBeServed, describeFindings, groupedDigits, sizeText } from '../format-description.ts';
 import { fileNameOf, type Candidate } from '../format.ts';
-import type { ModelDescription } from '../model-description.ts';
+import type { Dim, ModelDescription, ModelNotice, TensorSignature, Verdict } from '../model-description.ts';
 import { readLine, torchArchive } from '../torch/torch-archive.ts';
+import { TORCH_DTYPES } from '../torch/torch-dtypes.ts';
+import { TranslationFailure } from '../torch/translation-failure.ts';
+import { guardNotices, unsupportedNotices } from '../torch/translation-notices.ts';
+import { describeProgram, type DescribedProgram, type DescribedTensor } from './describe-program.ts';
+import { readExportProgram, type ExportLayout, type ExportProgram } from './export-program.ts';
 
-/** Describes a program of `torch.export.save`. Triton does not serve it as it is; the verdict has the lines to ONNX. */
+/** What following the program gave, or why it did not go to the end. */
+type Outcome =
+  | { readonly kind: 'followed'; readonly described: DescribedProgram }
+  | { readonly kind: 'refused'; readonly failure: StatusError };
+
+const LAYOUTS: Readonly<Record<ExportLayout, string>> = {
+  flat: 'flat (PyTorch 2.1 to 2.7)',
+  'archive-saved': 'PT2 archive, weights by torch.save (PyTorch 2.8)',
+  'archive-raw': 'PT2 archive (PyTorch 2.9 or newer)',
+};
+
+/** Describes a program of `torch.export.save`: what its graph says. No weight is read. */
 export async function inspectTorchExport(candidate: Candidate): Promise<ModelDescription> {
   const archive = torchArchive(candidate);
-  const isOld = archive?.has('serialized_exported_program.json') === true;
-  const version = archive === null ? '' : await readLine(archive, isOld ? 'version' : 'archive_version');
-  const file = JSON.stringify(fileNameOf(candidate.path));
+  if (archive === null) throw new TranslationFailure('it is no archive');
+  const program = await readExportProgram({ archive, source: candidate.source });
+  const outcome = follow(program);
+  const fileName = fileNameOf(candidate.path);
   return describeFindings(candidate, {
     format: 'torch-export',
     formatName: 'PyTorch exported program (.pt2)',
-    facts: [
-      ['Layout', isOld ? 'flat (PyTorch 2.1 to 2.7)' : 'PT2 archive'],
-      ['Version', version],
-      ['Weights', archive === null || isOld ? '' : sizeText(archive.sizeBelow('data'))],
-    ],
-    verdict: cannotBeServed(
-      'The file is a program of torch.export. Triton does not serve it; its .pt2 is another format (compiled by AOTInductor).',
-      'Export it as ONNX in Python, or compile it for a Triton container (26.03 or newer):',
-      [
-        'import torch',
-        '',
-        `program = torch.export.load(${file})`,
-        'torch.onnx.export(program, dynamo=True).save("model.onnx")',
-        '# or, on the machine and GPU that will serve it:',
-        'torch._inductor.aoti_compile_and_package(program, package_path="model.pt2")',
-      ],
-    ),
+    facts: factsOf(program),
+    inputs: outcome.kind === 'followed' ? outcome.described.inputs.map(signatureOf) : [],
+    outputs: outcome.kind === 'followed' ? outcome.described.outputs.map(signatureOf) : [],
+    notices: noticesOf(outcome, program, fileName),
+    verdict: verdictOf(outcome, fileName),
   });
+}
+
+function follow(program: ExportProgram): Outcome {
+  try {
+    return { kind: 'followed', described: describeProgram(program) };
+  } catch (cause) {
+    if (!(cause instanceof StatusError)) throw cause;
+    return { kind: 'refused', failure: cause };
+  }
+}
+
+function factsOf(program: ExportProgram): readonly (readonly [string, string])[] {
+  let parameterCount = 0;
+  let bytes = 0;
+  for (const input of program.inputs) {
+    const weight = input.kind === 'weight' ? program.weights.get(input.target) : undefined;
+    if (input.kind !== 'weight' || weight === undefined || 'why' in weight) continue;
+    const count = weight.size.reduce((product, size) => product * size, 1);
+    bytes += count * TORCH_DTYPES[weight.dtype].itemBytes;
+    if (!input.isBuffer) parameterCount += count;
+  }
+  return [
+    ['Layout', LAYOUTS[program.layout]],
+    ['PyTorch', program.torchVersion],
+    ['Schema version', program.schemaVersion],
+    ['Parameters', groupedDigits(BigInt(parameterCount))],
+    ['Weights', sizeText(bytes)],
+    ['Operators', groupedDigits(BigInt(program.graph.nodes.length))],
+  ];
+}
+
+function signatureOf({ name, meaning, dtype, dims }: DescribedTensor): TensorSignature {
+  const sourced = { provenance: 'model', reason: `The graph of the program says it (${meaning}).` } as const;
+  return {
+    name,
+    datatype: { value: TORCH_DTYPES[dtype].datatype, ...sourced },
+    dims: {
+      value: dims.map((dim): Dim =>
+        typeof dim === 'number' ? { kind: 'fixed', size: dim } : { kind: 'symbolic', name: dim },
+      ),
+      ...sourced,
+    },
+  };
+}
+
+function compileLines(fileName: string): readonly string[] {
+  return [
+    'import torch',
+    '',
+    `program = torch.export.load(${JSON.stringify(fileName)})`,
+    '# on the machine and GPU that will serve it:',
+    'torch._inductor.aoti_compile_and_package(program, package_path="model.pt2")',
+  ];
+}
+
+function noticesOf(outcome: Outcome, { others }: ExportProgram, fileName: string): readonly ModelNotice[] {
+  const notices: ModelNotice[] =
+    others.length === 0
+      ? []
+      : [{ severity: 'warning', text: `The archive has other programs, too: ${others.join(', ')}.` }];
+  if (outcome.kind === 'refused') return [...notices, ...unsupportedNotices(outcome.failure)];
+  return [
+    {
+      severity: 'info',
+      text: 'It runs by translation: Conch follows its graph and serves the same computation as ONNX. The repository keeps the file as it is.',
+    },
+    ...guardNotices(outcome.described.guards),
+    {
+      severity: 'warning',
+      text: 'A Triton container does not run this file: its platform torch_aoti (26.03 or newer) takes the package that AOTInductor compiles from it, under the same name and with the same config; names of inputs and outputs need 26.05. The translation, as ONNX, runs in every Triton.',
+      fix: { text: 'To compile it, in Python:', lines: compileLines(fileName), language: 'python' },
+    },
+    ...notices,
+  ];
+}
+
+function verdictOf(outcome: Outcome, fileName: string): Verdict {
+  if (outcome.kind === 'followed') return { kind: 'runs-by-translation' };
+  return cannotBeServed(
+    `The file is a program of torch.export that is not translated here: ${outcome.failure.message}. Triton does not serve it either; its .pt2 is another format (compiled by AOTInductor).`,
+    'Export it as ONNX in Python, or compile it for a Triton container (26.03 or newer):',
+    [
+      ...compileLines(fileName).slice(0, 3),
+      'torch.onnx.export(program, dynamo=True).save("model.onnx")',
+      '# or, on the machine and GPU that will serve it:',
+      ...compileLines(fileName).slice(-1),
+    ],
+  );
 }
 
 /** Describes a package of AOTInductor. */

@@ -151,15 +151,18 @@ function bindTo(
 
 /**
  * Finds the overload that a call means and puts its arguments under their names (PyTorch's `matchSchemas`: first without
- * conversions, then with). @throws TranslationFailure where no overload takes these arguments.
+ * conversions, then with). Where the program names the `overload`, only that one is meant.
+ * @throws TranslationFailure where no overload takes these arguments.
  */
 export function bindOperator(
   name: string,
   positional: readonly TorchValue[],
   keywords: ReadonlyMap<string, TorchValue>,
+  overload: string | null = null,
 ): BoundCall {
+  const schemas = schemasOf(name).filter((schema) => overload === null || schema.overload === overload);
   for (const converts of [false, true]) {
-    for (const schema of schemasOf(name)) {
+    for (const schema of schemas) {
       const bound = bindTo(schema, positional, keywords, converts);
       if (bound !== null) return bound;
     }
@@ -168,5 +171,6 @@ export function bindOperator(
     ...positional.map(kindOfValue),
     ...[...keywords].map(([key, value]) => `${key}=${kindOfValue(value)}`),
   ];
-  throw new TranslationFailure(`aten::${name} has no overload that takes (${given.join(', ')})`);
+  const called = overload ? `${name}.${overload}` : name;
+  throw new TranslationFailure(`aten::${called} has no overload that takes (${given.join(', ')})`);
 }

@@ -6,7 +6,7 @@ import {
   type OnnxValue,
 } from '../onnx/onnx-graph.ts';
 import { isContiguous, type StoredTensor } from './stored-tensor.ts';
-import type { Guard, TensorGraph } from './tensor-graph.ts';
+import type { FreeDim, Guard, TensorGraph } from './tensor-graph.ts';
 import { TORCH_DTYPES, type TorchDtype } from './torch-dtypes.ts';
 import type { TorchTensor } from './torch-tensor.ts';
 
@@ -17,6 +17,8 @@ export interface Translation {
   readonly outputs: readonly TorchDtype[];
   /** What must hold for other shapes than the example's. */
   readonly guards: readonly Guard[];
+  /** Where the sizes that guards speak of are read. */
+  readonly freeDims: readonly FreeDim[];
 }
 
 /** An input of a translated model; a text is the name of a free dim. */
@@ -67,6 +69,7 @@ export async function finishTranslation(
     },
     outputs: outputs.map(({ tensor }) => tensor.dtype),
     guards: [...graph.guards.values()],
+    freeDims: graph.freeDims,
   };
 }
 

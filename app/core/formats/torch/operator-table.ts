@@ -6,6 +6,7 @@ import { CASTS } from './operators/casts.ts';
 import { CONVOLUTIONS } from './operators/convolutions.ts';
 import { CREATION, full } from './operators/creation.ts';
 import { ELEMENTWISE } from './operators/elementwise.ts';
+import { FUNCTIONAL_WRITES } from './operators/functional-writes.ts';
 import { INDEXING } from './operators/indexing.ts';
 import { MATRIX_PRODUCTS } from './operators/matrix-products.ts';
 import { NORMALIZATION } from './operators/normalization.ts';
@@ -28,6 +29,7 @@ const OPERATORS: OperatorTable = {
   ...NORMALIZATION,
   ...SHAPES,
   ...INDEXING,
+  ...FUNCTIONAL_WRITES,
   ...REDUCTIONS,
   ...CREATION,
   ...CASTS,
@@ -72,20 +74,23 @@ function writeInPlace(call: OperatorCall, result: TorchValue): TorchValue {
 
 /**
  * Adds what an ATen operator does to the graph and gives its result. Arguments that stand for something not translated
- * give a result that does, too. @throws TranslationFailure for an operator, an overload or a case that is not translated.
+ * give a result that does, too. `overload`: the one that is meant, where the program names it.
+ * @throws TranslationFailure for an operator, an overload or a case that is not translated.
  */
 export function applyOperator(
   graph: TensorGraph,
   name: string,
   positional: readonly TorchValue[],
   keywords: ReadonlyMap<string, TorchValue>,
+  overload: string | null = null,
 ): TorchValue {
   const poison = [...positional, ...keywords.values()].find((value) => value instanceof TorchPoison);
   if (poison !== undefined) return poison;
   const body = bodyOf(OPERATORS, name);
-  if (body !== null) return body(new OperatorCall(graph, name, bindOperator(name, positional, keywords)));
+  if (body !== null)
+    return body(new OperatorCall(graph, name, bindOperator(name, positional, keywords, overload)));
   const inPlace = inPlaceBody(name);
   if (inPlace === null) throw new TranslationFailure(`aten::${name} is not translated`);
-  const call = new OperatorCall(graph, name, bindOperator(name, positional, keywords));
+  const call = new OperatorCall(graph, name, bindOperator(name, positional, keywords, overload));
   return writeInPlace(call, inPlace(call));
 }

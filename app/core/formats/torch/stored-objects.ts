@@ -31,11 +31,15 @@ const PASSED_ON: ReadonlySet<string> = new Set([
   'torch._utils._rebuild_parameter',
 ]);
 
-/** The storage that an entry of an archive is. */
+/**
+ * The storage that an entry of an archive is. `base`: where the archive begins in the file, if it lies in another one; null
+ * where it is not in a file as it is.
+ */
 export async function entryStorage(
   archive: TorchArchive,
   source: ByteSource,
   name: string,
+  base: number | null = 0,
 ): Promise<TorchStorage> {
   const entry = archive.entries.get(name);
   if (entry === undefined) throw new MalformedFile(`${name} is missing`);
@@ -47,7 +51,7 @@ export async function entryStorage(
   };
   return {
     entry: name,
-    offset: entry.method === 0 ? await zipEntryOffset(source, entry) : null,
+    offset: entry.method === 0 && base !== null ? base + (await zipEntryOffset(source, entry)) : null,
     byteLength: entry.size,
     bytes: entry.size <= SMALL_BYTES ? await read() : null,
     read,
@@ -56,6 +60,7 @@ export async function entryStorage(
 
 /**
  * Reads a pickle of an archive, whose tensors lie in a folder of it. `isShapeOnly`: the tensors have sizes, but no bytes.
+ * `base` as {@link entryStorage} has it.
  * @throws MalformedFile naming what is missing or reaches outside.
  */
 export async function readStoredObjects(
@@ -63,14 +68,14 @@ export async function readStoredObjects(
   source: ByteSource,
   pickle: string,
   folder: string,
-  isShapeOnly = false,
+  { isShapeOnly = false, base = 0 }: { readonly isShapeOnly?: boolean; readonly base?: number | null } = {},
 ): Promise<StoredValue> {
   const scan = scanPickle((await archive.read(pickle)) ?? new Uint8Array());
   if (scan.root === null) throw new MalformedFile(`${pickle}: ${scan.problem ?? 'it is cut short'}`);
   const storages = new Map<string, TorchStorage>();
   for (const name of archive.entries.keys())
     if (name.startsWith(`${folder}/`))
-      storages.set(name.slice(folder.length + 1), await entryStorage(archive, source, name));
+      storages.set(name.slice(folder.length + 1), await entryStorage(archive, source, name, base));
   return new ObjectReader(storages, folder, isShapeOnly).read(scan.root, 0);
 }
 

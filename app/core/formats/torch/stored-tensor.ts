@@ -79,12 +79,13 @@ function scalarOf(tensor: StoredTensor): TorchScalar | null {
 
 /**
  * A tensor of an archive in the graph, once something reads it: its bytes stay in the file. A constant of the program
- * without dims is what a Python number became when it was saved, and decides dtypes no more than that did.
+ * without dims is what a Python number became when it was saved, and decides dtypes no more than that did. A buffer may be
+ * written to: who allows that has to see that no later call would notice.
  */
 export function weightTensor(
   graph: TensorGraph,
   tensor: StoredTensor,
-  place: { readonly attribute: string } | 'constants',
+  place: { readonly attribute: string } | 'constants' | 'buffer',
 ): TorchTensor {
   const { dtype, size } = tensor;
   const scalar = scalarOf(tensor);
@@ -95,6 +96,6 @@ export function weightTensor(
     scalar,
     isWrappedNumber: place === 'constants' && scalar !== null,
     isContiguous: isContiguous(tensor),
-    ...(place === 'constants' ? {} : place),
+    ...(typeof place === 'string' ? {} : place),
   });
 }

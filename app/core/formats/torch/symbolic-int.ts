@@ -75,6 +75,13 @@ export class SymbolicInt {
     return this.#terms.size === 0 ? this.#constant : null;
   }
 
+  /** `2*batch + 1` as its parts, where it is a multiple of one dim and a number; null otherwise. */
+  get line(): { readonly name: string; readonly factor: number; readonly constant: number } | null {
+    const [term, ...others] = this.#terms.values();
+    if (term?.atom.kind !== 'dim' || others.length > 0) return null;
+    return { name: term.atom.name, factor: term.factor, constant: this.#constant };
+  }
+
   /** `2*batch + 1`. */
   get text(): string {
     const parts = [...this.#terms].sort(([left], [right]) => (left < right ? -1 : 1));

@@ -2,6 +2,7 @@ import type { OnnxAttribute, OnnxInitializer, OnnxNode } from '../onnx/onnx-grap
 import { SymbolicInt, type IntTree } from './symbolic-int.ts';
 import { TORCH_DTYPES, type TorchDtype } from './torch-dtypes.ts';
 import { TorchTensor, type TorchScalar, type ViewPath } from './torch-tensor.ts';
+import { TranslationFailure } from './translation-failure.ts';
 
 /** What a node may take: a tensor, a value of the graph by its name, or nothing. */
 export type NodeInput = TorchTensor | string | null;
@@ -68,14 +69,22 @@ export interface GraphWeight {
   readonly size: readonly number[];
 }
 
+/** Where a free dim is read: a size of an input is a multiple of it and a number. */
+export interface FreeDim {
+  readonly name: string;
+  readonly input: string;
+  readonly axis: number;
+  readonly factor: number;
+  readonly constant: number;
+}
+
 /** The ONNX graph that a program grows into while it is followed. */
 export class TensorGraph {
   readonly nodes: OnnxNode[] = [];
   readonly initializers = new Map<string, OnnxInitializer>();
   /** What has to hold for other shapes than the example's, by its words. */
   readonly guards = new Map<string, Guard>();
-  /** Where the free dims of the inputs are read: the input's name and the axis. */
-  readonly #dims = new Map<string, { readonly input: string; readonly axis: number }>();
+  readonly #dims = new Map<string, FreeDim[]>();
   readonly #cache = new Map<string, string>();
   /** Weights that something reads, by their names in the graph. */
   readonly weights = new Map<string, GraphWeight>();
@@ -89,9 +98,18 @@ export class TensorGraph {
 
   /** An input of the model. Its free dims can be computed with from now on. */
   input(name: string, dtype: TorchDtype, dims: readonly SymbolicInt[]): TorchTensor {
-    for (const [axis, dim] of dims.entries())
-      if (dim.constant === null && !this.#dims.has(dim.text)) this.#dims.set(dim.text, { input: name, axis });
+    for (const [axis, dim] of dims.entries()) {
+      const { line } = dim;
+      if (line === null) continue;
+      const places = this.#dims.get(line.name) ?? [];
+      this.#dims.set(line.name, [...places, { ...line, input: name, axis }]);
+    }
     return new TorchTensor({ dtype, dims, make: () => name });
+  }
+
+  /** All places where free dims are read. */
+  get freeDims(): readonly FreeDim[] {
+    return [...this.#dims.values()].flat();
   }
 
   /** Notes what the example decided: it has to hold for every input. */
@@ -244,11 +262,8 @@ export class TensorGraph {
 
   #computed(tree: Exclude<IntTree, { kind: 'number' }>): string {
     switch (tree.kind) {
-      case 'dim': {
-        const place = this.#dims.get(tree.name);
-        if (place === undefined) throw new RangeError(`no input has the dim ${tree.name}`);
-        return this.emit('Shape', [place.input], { start: int(place.axis), end: int(place.axis + 1) });
-      }
+      case 'dim':
+        return this.#dimOfInput(tree.name);
       case 'floor-divide':
         return this.#floorDivide(this.#tree(tree.left), this.#tree(tree.right));
       case 'modulo':
@@ -259,6 +274,16 @@ export class TensorGraph {
       case 'minimum':
         return this.emit(TREE_OPERATORS[tree.kind], [this.#tree(tree.left), this.#tree(tree.right)]);
     }
+  }
+
+  #dimOfInput(name: string): string {
+    const places = this.#dims.get(name) ?? [];
+    const place = places.find(({ factor, constant }) => factor === 1 && constant === 0) ?? places[0];
+    if (place === undefined) throw new TranslationFailure(`no input says how large ${name} is`);
+    const { input, axis, factor, constant } = place;
+    const size = this.emit('Shape', [input], { start: int(axis), end: int(axis + 1) });
+    const multiple = constant === 0 ? size : this.emit('Sub', [size, this.int64s([constant])]);
+    return factor === 1 ? multiple : this.emit('Div', [multiple, this.int64s([factor])]);
   }
 
   /** ONNX divides towards zero. */

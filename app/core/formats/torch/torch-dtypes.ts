@@ -122,12 +122,18 @@ const byKey = <Key>(key: (row: DtypeRow) => Key): ReadonlyMap<Key, TorchDtype> =
   new Map(NAMES.map((name) => [key(TORCH_DTYPES[name]), name]));
 
 const BY_SCRIPT_CODE = byKey((row) => row.scriptCode);
+const BY_EXPORT_CODE = byKey((row) => row.exportCode);
 const BY_STORAGE = byKey((row) => row.storage);
 const BY_DATATYPE = byKey((row) => row.datatype);
 
 /** The dtype of a number in TorchScript source; undefined for complex and quantized ones. */
 export function dtypeOfScriptCode(code: number): TorchDtype | undefined {
   return BY_SCRIPT_CODE.get(code);
+}
+
+/** The dtype of a number in a `.pt2` program; undefined for complex and quantized ones, and for small floats. */
+export function dtypeOfExportCode(code: number): TorchDtype | undefined {
+  return BY_EXPORT_CODE.get(code);
 }
 
 /** The dtype of a storage class of a pickle: `Float` → `float32`. */

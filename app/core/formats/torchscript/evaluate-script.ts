@@ -16,6 +16,7 @@ import {
   type TorchValue,
 } from '../torch/torch-values.ts';
 import { TranslationFailure, type UnsupportedOperator } from '../torch/translation-failure.ts';
+import { UnsupportedOperators } from '../torch/unsupported-operators.ts';
 import { dictKey, isInstance, placeIn, PRIM_BUILTINS, SCRIPT_BUILTINS, textOf } from './script-builtins.ts';
 import type { ScriptProgram } from './script-program.ts';
 import {
@@ -29,7 +30,6 @@ import {
 /** More statements than this runs no forward that ends. */
 const MAX_STEPS = 2_000_000;
 const MAX_CALLS = 300;
-const MAX_PLACES = 3;
 
 type Frame = Map<string, TorchValue>;
 /** What ends a block before its end. */
@@ -45,7 +45,7 @@ export class ScriptEvaluator {
   readonly #program: ScriptProgram;
   readonly #graph: TensorGraph;
   readonly #objects = new Map<StoredValue, TorchValue>();
-  readonly #unsupported = new Map<string, { count: number; places: string[]; reason: string }>();
+  readonly #unsupported = new UnsupportedOperators();
   #steps = 0;
   #calls = 0;
   #place: ScriptPlace = { file: '', line: 0 };
@@ -57,12 +57,7 @@ export class ScriptEvaluator {
 
   /** Everything that was met and is not translated. */
   get unsupported(): readonly UnsupportedOperator[] {
-    return [...this.#unsupported].map(([name, { count, places, reason }]) => ({
-      name,
-      count,
-      places,
-      reason,
-    }));
+    return this.#unsupported.list;
   }
 
   /** Runs a method of the root module. @throws TranslationFailure with the place where it cannot go on. */
@@ -526,11 +521,7 @@ export class ScriptEvaluator {
   }
 
   #refuse(name: string, reason: string): TorchPoison {
-    const found = this.#unsupported.get(name) ?? { count: 0, places: [], reason };
-    found.count += 1;
-    if (found.places.length < MAX_PLACES) found.places.push(`${this.#place.file}:${this.#place.line}`);
-    this.#unsupported.set(name, found);
-    return new TorchPoison(reason);
+    return this.#unsupported.add(name, `${this.#place.file}:${this.#place.line}`, reason);
   }
 }
 

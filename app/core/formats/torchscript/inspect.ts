@@ -16,6 +16,7 @@ import { TORCH_DTYPES } from '../torch/torch-dtypes.ts';
 import { readLine, torchArchive, type TorchArchive } from '../torch/torch-archive.ts';
 import { isOwnGlobal, readTorchPickle } from '../torch/torch-pickle.ts';
 import { TranslationFailure } from '../torch/translation-failure.ts';
+import { guardNotices, unsupportedNotices } from '../torch/translation-notices.ts';
 import {
   describeForward,
   forwardParameters,
@@ -76,26 +77,12 @@ function verdictOf(outcome: Outcome): Verdict {
 }
 
 function noticesOfOutcome(outcome: Outcome, fileName: string): ModelNotice[] {
-  if (outcome.kind === 'refused') return [...unsupportedNotice(outcome.failure), exportNotice(fileName)];
-  const { guards } = outcome.forward;
+  if (outcome.kind === 'refused') return [...unsupportedNotices(outcome.failure), exportNotice(fileName)];
   const runs: ModelNotice = {
     severity: 'info',
     text: 'It runs by translation: Conch follows its program and serves the same computation as ONNX. The repository keeps the file as it is.',
   };
-  if (guards.length === 0) return [runs];
-  const words = guards.map((guard) => guard.words).join(', ');
-  return [
-    runs,
-    { severity: 'info', text: `The translation holds for shapes with ${words}; other requests are refused.` },
-  ];
-}
-
-function unsupportedNotice(failure: StatusError): ModelNotice[] {
-  if (!(failure instanceof TranslationFailure) || failure.unsupported.length === 0) return [];
-  const lines = failure.unsupported.map(
-    ({ name, count, places, reason }) => `${name} (${count}×, ${places.join(', ')}): ${reason}`,
-  );
-  return [{ severity: 'warning', text: `Not translated: ${lines.join('; ')}.` }];
+  return [runs, ...guardNotices(outcome.forward.guards)];
 }
 
 function exportNotice(fileName: string): ModelNotice {

@@ -53,7 +53,9 @@ async function readTracedInputs(
   source: ByteSource,
 ): Promise<ReadonlyMap<string, readonly StoredValue[]>> {
   if (!archive.has('traced_inputs.pkl')) return new Map();
-  const value = await readStoredObjects(archive, source, 'traced_inputs.pkl', 'traced_inputs', true);
+  const value = await readStoredObjects(archive, source, 'traced_inputs.pkl', 'traced_inputs', {
+    isShapeOnly: true,
+  });
   if (value.kind !== 'dict') return new Map();
   return new Map(
     value.entries.flatMap(([key, list]) =>

@@ -53,6 +53,9 @@ const fullLike: OperatorBody = (call) => {
   );
 };
 
+/** What ONNX counts in. */
+const RANGE_DTYPES: ReadonlySet<TorchDtype> = new Set(['int16', 'int32', 'int64', 'float32', 'float64']);
+
 /** Numbers from start to before end. */
 const arange: OperatorBody = (call) => {
   const start = call.takes('start') ? call.scalar('start') : ZERO;
@@ -60,8 +63,10 @@ const arange: OperatorBody = (call) => {
   const step = call.takes('step') ? call.scalar('step') : SymbolicInt.of(1);
   const all = [start, end, step];
   const dtype = call.dtype() ?? (all.every((each) => each instanceof SymbolicInt) ? 'int64' : 'float32');
-  const inputs = all.map((each) => asTensor(call, each, dtype));
-  return call.graph.apply('Range', inputs, {}, dtype, [countOf(call, start, end, step)]);
+  const counted = RANGE_DTYPES.has(dtype) ? dtype : isFloating(dtype) ? 'float32' : 'int64';
+  const inputs = all.map((each) => asTensor(call, each, counted));
+  const range = call.graph.apply('Range', inputs, {}, counted, [countOf(call, start, end, step)]);
+  return call.graph.cast(range, dtype);
 };
 
 function countOf(call: OperatorCall, start: TorchScalar, end: TorchScalar, step: TorchScalar): SymbolicInt {

@@ -2,7 +2,7 @@ import type { OperatorBody, OperatorCall, OperatorTable } from '../operator-call
 import { productOf, SymbolicInt } from '../symbolic-int.ts';
 import { int, text } from '../tensor-graph.ts';
 import { TorchTensor } from '../torch-tensor.ts';
-import { TorchList, TorchTuple } from '../torch-values.ts';
+import { TorchList, TorchPoison, TorchTuple } from '../torch-values.ts';
 import { asTensor } from './elementwise.ts';
 import { expanded, permuted, reshaped } from './shapes.ts';
 
@@ -242,7 +242,8 @@ const embeddingBag: OperatorBody = (call) => {
 };
 
 function bagResult(values: TorchTensor): TorchTuple {
-  return new TorchTuple([values, values, values, values]);
+  const rest = new TorchPoison('what an embedding bag gives beside its values is not translated');
+  return new TorchTuple([values, rest, rest, rest]);
 }
 
 const nonzero: OperatorBody = (call) => {
@@ -264,6 +265,8 @@ export const INDEXING: OperatorTable = {
   sort: (call) => new TorchTuple(sorted(call)),
   argsort: (call) => sorted(call)[1],
   embedding_bag: embeddingBag,
+  _embedding_bag: embeddingBag,
+  _embedding_bag_forward_only: embeddingBag,
   nonzero,
   masked_select: nonzero,
   take: (call) => {

@@ -4,6 +4,7 @@ import { float, int, ints, text } from '../tensor-graph.ts';
 import { TorchTensor } from '../torch-tensor.ts';
 import { resultDtype } from '../type-promotion.ts';
 import { binary } from './elementwise.ts';
+import { reduce } from './reductions.ts';
 
 const ONE = SymbolicInt.of(1);
 
@@ -141,6 +142,21 @@ const bilinear: OperatorBody = (call) => {
   return bias === null ? sum : call.graph.apply('Add', [sum, bias], {}, left.dtype, dims);
 };
 
+/** The sum over some dims of a product of three, each with dims of 1 put in: what a bilinear module becomes. */
+const trilinear: OperatorBody = (call) => {
+  const { graph } = call;
+  const factors = ([1, 2, 3] as const).map((place) => {
+    const factor = call.tensor(`i${place}`);
+    const added = call.staticInts(`expand${place}`);
+    if (added.length === 0) return factor;
+    const dims = [...factor.dims];
+    for (const axis of added.toSorted((left, right) => left - right)) dims.splice(axis, 0, ONE);
+    return graph.apply('Unsqueeze', [factor, graph.int64s(added)], {}, factor.dtype, dims);
+  });
+  const product = factors.reduce((left, right) => binary(call, 'Mul', left, right, left.dtype));
+  return reduce(call, 'ReduceSum', product, call.staticInts('sumdim'), false);
+};
+
 const outer: OperatorBody = (call) => {
   const [left, right] = [call.tensor('self'), call.tensor(call.takes('vec2') ? 'vec2' : 'other')];
   const column = call.graph.tensor(call.graph.emit('Unsqueeze', [left, call.graph.int64s([1])]), left.dtype, [
@@ -164,6 +180,7 @@ export const MATRIX_PRODUCTS: OperatorTable = {
   dot: product('self', 'tensor'),
   einsum,
   bilinear,
+  _trilinear: trilinear,
   outer,
   ger: outer,
 };

@@ -21,10 +21,21 @@ function channelsOf(call: OperatorCall, input: TorchTensor): number {
   return call.known(input.dims[1] ?? ONE, 'the number of channels');
 }
 
+/** By the mean and variance of the batch itself, for modules that keep no statistics. */
+function normalisedByBatch(call: OperatorCall, input: TorchTensor, eps: number): TorchTensor {
+  const { graph } = call;
+  const axes = graph.int64s(input.dims.flatMap((_, axis) => (axis === 1 ? [] : [axis])));
+  const centred = graph.emit('Sub', [input, graph.emit('ReduceMean', [input, axes])]);
+  const variance = graph.emit('ReduceMean', [graph.emit('Mul', [centred, centred]), axes]);
+  const root = graph.emit('Sqrt', [graph.emit('Add', [variance, graph.scalar(eps, input.dtype)])]);
+  return affine(call, graph.apply('Div', [centred, root], {}, input.dtype, input.dims));
+}
+
 function batchNorm(call: OperatorCall, input: TorchTensor, eps: number): TorchTensor {
-  const [mean, variance] = [call.optionalTensor('running_mean'), call.optionalTensor('running_var')];
-  if (mean === null || variance === null)
-    throw call.refuse('it normalises by the batch itself, not by running statistics');
+  const optional = (name: string): TorchTensor | null =>
+    call.takes(name) ? call.optionalTensor(name) : null;
+  const [mean, variance] = [optional('running_mean'), optional('running_var')];
+  if (mean === null || variance === null) return normalisedByBatch(call, input, eps);
   const count = channelsOf(call, input);
   const weight = call.optionalTensor('weight') ?? filled(call, 1, count, input.dtype);
   const bias = call.optionalTensor('bias') ?? filled(call, 0, count, input.dtype);
@@ -33,7 +44,8 @@ function batchNorm(call: OperatorCall, input: TorchTensor, eps: number): TorchTe
 }
 
 const batchNormalization: OperatorBody = (call) => {
-  if (call.takes('training') && call.bool('training'))
+  const keepsStatistics = call.takes('running_mean') && call.has('running_mean');
+  if (keepsStatistics && call.takes('training') && call.bool('training'))
     throw call.refuse(
       'the model was saved in training mode, so it would normalise by each batch; call model.eval() first',
     );
@@ -141,6 +153,7 @@ const weightNorm: OperatorBody = (call) => {
 export const NORMALIZATION: OperatorTable = {
   batch_norm: batchNormalization,
   native_batch_norm: withStatistics(batchNormalization),
+  _native_batch_norm_legit: withStatistics(batchNormalization),
   _native_batch_norm_legit_no_training: withStatistics(batchNormalization),
   cudnn_batch_norm: withStatistics(batchNormalization),
   layer_norm: layerNorm,

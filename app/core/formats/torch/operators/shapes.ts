@@ -273,22 +273,26 @@ export function sliced(
 }
 
 /** Where a slice begins or ends, counted from the front and kept inside. */
-function bounded(value: SymbolicInt, size: SymbolicInt): SymbolicInt {
+function bounded(call: OperatorCall, value: SymbolicInt, size: SymbolicInt): SymbolicInt {
+  if (value.constant === null && value.lowest < 0)
+    call.graph.assume(value, '<', SymbolicInt.of(0), value.hint < 0);
   const fromFront = value.hint < 0 ? value.plus(size) : value;
   return fromFront.maximum(SymbolicInt.of(0)).minimum(size);
 }
 
-const slice: OperatorBody = (call) => {
-  const self = call.tensor('self');
+/** The range of a tensor that `dim`, `start`, `end` and `step` of a call mean. */
+export function sliceOf(call: OperatorCall, self: TorchTensor): TorchTensor {
   const axis = call.axis('dim', self.rank);
   const size = self.dims[axis] ?? ONE;
-  const start = bounded(call.has('start') ? call.int('start') : SymbolicInt.of(0), size);
-  const end = bounded(call.has('end') ? call.int('end') : size, size);
+  const start = bounded(call, call.has('start') ? call.int('start') : SymbolicInt.of(0), size);
+  const end = bounded(call, call.has('end') ? call.int('end') : size, size);
   const step = call.staticInt('step');
   const span = end.minus(start).maximum(SymbolicInt.of(0));
   const length = step === 1 ? span : span.plus(SymbolicInt.of(step - 1)).floorDividedBy(SymbolicInt.of(step));
   return sliced(call, self, axis, { start, length, step });
-};
+}
+
+const slice: OperatorBody = (call) => sliceOf(call, call.tensor('self'));
 
 const narrow: OperatorBody = (call) => {
   const self = call.tensor('self');
@@ -611,6 +615,7 @@ export const SHAPES: OperatorTable = {
   lift_fresh: same,
   requires_grad_: same,
   clone,
+  lift_fresh_copy: clone,
   meshgrid,
   unfold,
   size: (call) => {
