@@ -1,3 +1,4 @@
+import type { DeploymentChoices, DeploymentFile } from '../core/deployment/deployment-facts.ts';
 import type { LintItem } from '../core/export-lints/lint-repository.ts';
 import type { HistoryEntry, HistorySummary, InferCall } from './inference.ts';
 import type { HostSnapshot, Settings } from './snapshot.ts';
@@ -88,14 +89,20 @@ export interface HostCalls {
   'upload.finish': (target: { uploadId: string }) => Promise<void>;
   'upload.cancel': (target: { uploadId: string }) => Promise<void>;
 
-  'export.preview': (what: { models: readonly string[] }) => Promise<{
+  /** `deployment` absent: the bare model repository. */
+  'export.preview': (what: { models: readonly string[]; deployment?: DeploymentChoices }) => Promise<{
     tree: readonly { path: string; byteSize: number }[];
+    /** The files that Conch writes itself, whole. */
+    texts: readonly DeploymentFile[];
+    /** Why the chosen release does not suit these models. */
+    warnings: readonly string[];
     lints: readonly (LintItem & { model: string })[];
   }>;
   /** `destination` absent: the export is kept for download. */
   'export.start': (what: {
     models: readonly string[];
     format: ExportFormat;
+    deployment?: DeploymentChoices;
     destination?: string;
   }) => Promise<{ jobId: string }>;
 

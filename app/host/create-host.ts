@@ -340,10 +340,8 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     'upload.write': (chunk) => uploads.write(chunk),
     'upload.finish': ({ uploadId }) => uploads.finish(uploadId),
     'upload.cancel': ({ uploadId }) => uploads.cancel(uploadId),
-    'export.preview': ({ models }) => exportActions.preview(models),
-    'export.start': async ({ models, format, destination }) => ({
-      jobId: await exportActions.start(models, format, destination),
-    }),
+    'export.preview': ({ models, deployment }) => exportActions.preview(models, deployment),
+    'export.start': async (what) => ({ jobId: await exportActions.start(what) }),
     'job.cancel': async ({ jobId }) => jobs.cancel(jobId),
     'job.dismiss': async ({ jobId }) => {
       const job = jobs.list().find(({ id }) => id === jobId);

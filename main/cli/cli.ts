@@ -1,7 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { StatusError } from '../../app/core/status.ts';
 import { readConchVersion } from '../start-host.ts';
 import { printConfig } from './print-config.ts';
+import { PLAIN_REPOSITORY } from '../../app/core/deployment/deployment-facts.ts';
+import { DEPLOYMENT_TARGETS } from '../../app/core/deployment/deployment-target.ts';
 import { exportModel } from './export-model.ts';
 import { infer } from './infer.ts';
 import { inspectFile } from './inspect-file.ts';
@@ -109,7 +111,9 @@ function createProgram(): Command {
   program
     .command('export')
     .summary('write a model repository that Triton serves as it is')
-    .description('Writes a ready model repository: a folder, a zip or a tar.gz.')
+    .description(
+      'Writes a ready model repository: a folder, a zip or a tar.gz, with the files that deploy it where --for says so.',
+    )
     .argument(
       '<model>',
       "a model file, a repository folder, or the name of a model in Conch's own repository",
@@ -118,11 +122,24 @@ function createProgram(): Command {
       '--to <where>',
       'a path (its ending says the format), or dir, zip or tar.gz for one in this folder',
     )
+    .addOption(
+      new Option('--for <target>', 'what it is deployed to')
+        .choices(DEPLOYMENT_TARGETS)
+        .default(PLAIN_REPOSITORY.target),
+    )
+    .option('--release <tag>', "Triton's release", PLAIN_REPOSITORY.release)
+    .option('--gpu', 'for a machine or cluster with NVIDIA GPUs', false)
+    .option('--storage <uri>', 'where a cluster reads the repository: s3://…, gs://…, as://…, pvc://…', '')
     .option('--data-folder <path>', "where Conch's own repository is; the workbench's when absent")
     .option('--json', 'path and size as JSON')
     .addHelpText(
       'after',
-      examples('conch export model.onnx --to repository/', 'conch export digits --to digits.tar.gz'),
+      examples(
+        'conch export model.onnx --to repository/',
+        'conch export digits --to digits.tar.gz',
+        'conch export digits --for compose --to digits-compose/',
+        'conch export digits --for kserve --storage s3://bucket/models --to digits.zip',
+      ),
     )
     .action(exportModel);
   return program;

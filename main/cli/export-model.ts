@@ -1,12 +1,17 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ExportFormat } from '../../app/contract/calls.ts';
+import type { DeploymentTarget } from '../../app/core/deployment/deployment-facts.ts';
 import { StatusError } from '../../app/core/status.ts';
 import { findDataFolder } from '../data-folder.ts';
 import { finishJob, importPath, withTemporaryHost } from './temporary-host.ts';
 
 interface ExportOptions {
   readonly to: string;
+  readonly for: DeploymentTarget;
+  readonly release: string;
+  readonly gpu: boolean;
+  readonly storage: string;
   readonly dataFolder?: string;
   readonly json?: boolean;
 }
@@ -51,11 +56,18 @@ export async function exportModel(model: string, options: ExportOptions): Promis
       options.to,
       models.length === 1 ? (models[0] ?? '') : 'model-repository',
     );
-    const { lints } = await host.handlers['export.preview']({ models });
+    const deployment = {
+      target: options.for,
+      release: options.release,
+      usesGpu: options.gpu,
+      storageUri: options.storage,
+    };
+    const { lints, warnings } = await host.handlers['export.preview']({ models, deployment });
     for (const lint of lints.filter(({ state }) => state !== 'ok'))
       process.stderr.write(`${lint.model}: ${lint.detail}\n`);
+    for (const warning of warnings) process.stderr.write(`${warning}\n`);
     const outcome = await finishJob(host, 'export', () =>
-      host.handlers['export.start']({ models, format, destination: path }),
+      host.handlers['export.start']({ models, format, deployment, destination: path }),
     );
     if (outcome.kind !== 'path') throw new StatusError('internal', 'The export has no path.');
     process.stdout.write(

@@ -1,20 +1,11 @@
-import {
-  Alert,
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  SegmentedControl,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core';
-import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconDownload } from '@tabler/icons-react';
+import { Alert, Button, Checkbox, Group, Modal, SegmentedControl, Stack, TextInput } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import type { CallResult, ExportFormat } from '../../app/contract/calls.ts';
 import type { ExportOutcome } from '../../app/contract/job.ts';
 import type { ModelEntry } from '../../app/contract/model-entry.ts';
+import { PLAIN_REPOSITORY, type DeploymentChoices } from '../../app/core/deployment/deployment-facts.ts';
+import { storageUriProblem } from '../../app/core/deployment/deployment-target.ts';
 import { statusOf } from '../../app/core/status.ts';
 import { CopyButton } from '../clipboard/copy-button.tsx';
 import { FilePicker } from '../files/file-picker.tsx';
@@ -23,9 +14,11 @@ import { useHost } from '../host/host-context.tsx';
 import { useCapabilities } from '../host/shell-store.ts';
 import { JobRow } from '../jobs/job-row.tsx';
 import { useJob } from '../jobs/jobs-store.ts';
-import { FixBox } from '../models/fix-box.tsx';
 import { useModels } from '../models/models-store.ts';
+import { Checklist } from './checklist.tsx';
+import { DeploymentForm } from './deployment-form.tsx';
 import classes from './export-dialog.module.css';
+import { WrittenFiles } from './written-files.tsx';
 
 interface ExportDialogProps {
   readonly model: ModelEntry;
@@ -41,14 +34,14 @@ const FORMATS: readonly { readonly value: ExportFormat; readonly label: string }
   { value: 'tar.gz', label: 'tar.gz' },
 ];
 
-/** Writes models as a repository that Triton serves as it stands. */
+/** Writes models as a repository that Triton serves as it stands, with what deploys it. */
 export function ExportDialog(props: ExportDialogProps) {
   return (
     <Modal
       opened={props.isOpened}
       onClose={props.onClose}
       title="Export a model repository"
-      size={860}
+      size={980}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <ExportBody {...props} />
@@ -61,8 +54,10 @@ function ExportBody({ model, onClose }: ExportDialogProps) {
   const { nativeDialogs, downloads } = useCapabilities();
   const [models, setModels] = useState<readonly string[]>([model.name]);
   const [format, setFormat] = useState<ExportFormat>(downloads ? 'zip' : 'folder');
+  const [deployment, setDeployment] = useState<DeploymentChoices>(PLAIN_REPOSITORY);
   const [found, setFound] = useState<{ models: readonly string[]; preview: Preview } | null>(null);
   const preview = found?.models === models ? found.preview : null;
+  const isDeployable = storageUriProblem(deployment.target, deployment.storageUri) === null;
   const [failure, setFailure] = useState<string | null>(null);
   const [jobId, setJobId] = useState('');
   const [destination, setDestination] = useState('');
@@ -74,17 +69,25 @@ function ExportBody({ model, onClose }: ExportDialogProps) {
     let isCurrent = true;
     const look = async () => {
       try {
-        const preview = await host.call('export.preview', { models });
-        if (isCurrent) setFound({ models, preview });
+        const preview = await host.call('export.preview', { models, deployment });
+        if (!isCurrent) return;
+        setFound({ models, preview });
+        setFailure(null);
       } catch (cause) {
         if (isCurrent) setFailure(statusOf(cause).message);
       }
     };
+    if (!isDeployable) return;
     void look();
+    // What is previewed follows the models as they change on disk.
+    const unsubscribe = host.on('model.changed', ({ name }) => {
+      if (models.includes(name)) void look();
+    });
     return () => {
       isCurrent = false;
+      unsubscribe();
     };
-  }, [host, models]);
+  }, [host, models, deployment, isDeployable]);
 
   const choose = async () => {
     if (!nativeDialogs) {
@@ -98,21 +101,27 @@ function ExportBody({ model, onClose }: ExportDialogProps) {
     setFailure(null);
     try {
       const target = wantsDownload ? {} : { destination };
-      setJobId((await host.call('export.start', { models, format, ...target })).jobId);
+      setJobId((await host.call('export.start', { models, format, deployment, ...target })).jobId);
     } catch (cause) {
       setFailure(statusOf(cause).message);
     }
   };
   const isRunning = job?.state.kind === 'running';
-  const canStart = models.length > 0 && (wantsDownload || destination !== '') && !isRunning;
+  const canStart = models.length > 0 && isDeployable && (wantsDownload || destination !== '') && !isRunning;
   return (
     <Stack gap="md">
+      <DeploymentForm choices={deployment} onChange={setDeployment} />
+      {preview?.warnings.map((warning) => (
+        <Alert key={warning} color="yellow" variant="light">
+          {warning}
+        </Alert>
+      ))}
       <div className={classes.columns}>
         <Stack gap="md">
           <ModelChoice chosen={models} onChange={setModels} />
           <Checklist preview={preview} />
         </Stack>
-        <TreePreview preview={preview} />
+        <WrittenFiles preview={preview} />
       </div>
       <Group gap="sm" align="flex-end" wrap="nowrap">
         <SegmentedControl
@@ -177,76 +186,6 @@ function ModelChoice({
         ))}
       </div>
     </Checkbox.Group>
-  );
-}
-
-const LINT_ICONS = { ok: IconCircleCheck, warning: IconAlertTriangle, error: IconCircleX } as const;
-const LINT_COLORS = {
-  ok: 'var(--conch-ok)',
-  warning: 'var(--conch-busy)',
-  error: 'var(--conch-bad)',
-} as const;
-const LINT_WORDS = { ok: 'OK', warning: 'Check', error: 'Problem' } as const;
-
-function Checklist({ preview }: { readonly preview: Preview | null }) {
-  return (
-    <div>
-      <Title order={3} id="checklist-title" className={classes.heading}>
-        Checklist
-      </Title>
-      {preview === null && (
-        <Text size="sm" className="conch-muted">
-          Checking…
-        </Text>
-      )}
-      <div role="region" tabIndex={0} aria-labelledby="checklist-title" className={classes.lintScroll}>
-        <ul className={classes.lints}>
-          {preview?.lints.map((lint) => {
-            const Icon = LINT_ICONS[lint.state];
-            return (
-              <li key={`${lint.model} ${lint.id}`} className={classes.lint}>
-                <Icon size={16} color={LINT_COLORS[lint.state]} aria-hidden className={classes.lintIcon} />
-                <div className={classes.lintText}>
-                  <strong>{lint.title}</strong>{' '}
-                  <span className={classes.lintState}>
-                    {LINT_WORDS[lint.state]} · {lint.model}
-                  </span>
-                  <div className="conch-muted">{lint.detail}</div>
-                  {lint.fix !== undefined && <FixBox fix={{ text: lint.fix }} />}
-                </div>
-              </li>
-            );
-          })}
-        </ul>
-      </div>
-    </div>
-  );
-}
-
-function TreePreview({ preview }: { readonly preview: Preview | null }) {
-  const files = preview?.tree ?? [];
-  const total = files.reduce((sum, { byteSize }) => sum + byteSize, 0);
-  return (
-    <section aria-labelledby="tree-title" className={classes.treeBox}>
-      <Title order={3} id="tree-title" className={classes.heading}>
-        What is written{' '}
-        <span className="conch-muted">
-          {formatCount(files.length, 'file')}, {formatBytes(total)}
-        </span>
-      </Title>
-      <div className={classes.tree} role="region" tabIndex={0} aria-label="Files">
-        <ul aria-label="Files">
-          {files.map(({ path, byteSize }) => (
-            <li key={path}>
-              <span className="conch-truncate" title={path}>
-                {path}
-              </span>
-              <span className="conch-muted">{formatBytes(byteSize)}</span>
-            </li>
-          ))}
-        </ul>
-      </div>
-    </section>
   );
 }
 

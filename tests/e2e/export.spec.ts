@@ -20,6 +20,7 @@ const INPUTS = ['INPUT0', 'INPUT1'].map((name) => ({
 test('the export shows its tree and a checklist before anything is written', async ({ app }) => {
   await app.home.trySample('Handwritten digits');
   await app.model.isReady();
+  await expect(app.model.test.output('probabilities')).toBeVisible();
   await app.model.openExport();
   const { exports } = app.model;
   const paths = await exports.files
@@ -30,10 +31,44 @@ test('the export shows its tree and a checklist before anything is written', asy
     'digits/1/model.onnx',
     'digits/config.pbtxt',
     'digits/labels.txt',
+    'smoke-cases.json',
+    'smoke.py',
+    'smoke.sh',
   ]);
   expect(await exports.lints.count()).toBeGreaterThanOrEqual(6);
   for (const lint of await exports.lints.all()) await expect(lint).toContainText('OK');
   await expect(exports.lints.filter({ hasText: /label/i }).first()).toBeVisible();
+});
+
+test('what deploys the models is shown as it will be written, and can be copied', async ({
+  app,
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await app.home.trySample('Handwritten digits');
+  await app.model.isReady();
+  await app.model.openExport();
+  const { exports } = app.model;
+  await exports.deployTo('Kubernetes');
+  await expect(exports.text('kubernetes/triton.yaml')).toContainText('kind: Deployment');
+  await exports.chooseRelease('26.06');
+  await expect(exports.text('kubernetes/triton.yaml')).toContainText('tritonserver:26.06-py3');
+  await exports.setStorage('ftp://somewhere/else');
+  await expect(exports.dialog.getByText('Kubernetes reads the repository from s3://')).toBeVisible();
+  await expect(exports.startButton).toBeDisabled();
+  await exports.setStorage('s3://bucket/models');
+  await expect(exports.text('kubernetes/triton.yaml')).toContainText('--model-repository=s3://bucket/models');
+  await exports.showText('kubernetes/storage-secret.yaml');
+  await exports.dialog.getByRole('button', { name: 'Copy kubernetes/storage-secret.yaml' }).click();
+  await expect
+    .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+    .toContain('AWS_SECRET_ACCESS_KEY: FILL-IN');
+  await exports.chooseRelease('26.01');
+  await expect(exports.dialog.getByText('known vulnerabilities')).toBeVisible();
+  await exports.deployTo('Docker Compose');
+  await exports.start();
+  expect((await exports.download()).suggestedFilename()).toBe('digits.zip');
 });
 
 test('a missing label file and missing external data are found before the export', async ({

@@ -195,10 +195,13 @@ export function createFixtureHost(change: Partial<HostSnapshot> = {}): FixtureHo
     'upload.finish': async () => undefined,
     'upload.cancel': async () => undefined,
     'export.preview': async ({ models }) => ({
+      texts: [{ path: 'README.md', text: '# Model repository for NVIDIA Triton Inference Server\n' }],
+      warnings: [],
       tree: models.flatMap((model) => [
         { path: `${model}/config.pbtxt`, byteSize: 612 },
         { path: `${model}/labels.txt`, byteSize: 48 },
         { path: `${model}/1/model.onnx`, byteSize: 48_300 },
+        { path: 'README.md', byteSize: 54 },
       ]),
       lints: models.flatMap((model) => [
         {

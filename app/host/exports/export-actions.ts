@@ -1,7 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { CallResult, ExportFormat } from '../../contract/calls.ts';
+import type { CallArgument, CallResult, ExportFormat } from '../../contract/calls.ts';
+import type { DeploymentChoices } from '../../core/deployment/deployment-facts.ts';
+import { releaseWarnings } from '../../core/deployment/triton-releases.ts';
 import type { LintItem } from '../../core/export-lints/lint-repository.ts';
+import { parseModelConfig } from '../../core/model-config/parse-config.ts';
 import { StatusError } from '../../core/status.ts';
 import type { Inspector } from '../inspection/inspector.ts';
 import type { JobRegistry } from '../jobs/job-registry.ts';
@@ -10,14 +13,15 @@ import type { Session } from '../workspace/session.ts';
 import type { OpenWorkspace } from '../workspace/workspace.ts';
 import type { Downloads } from './downloads.ts';
 import { planExport } from './export-plan.ts';
+import { goldenCases } from './golden-cases.ts';
 import { lintModel } from './lint-model.ts';
 import { writeExport } from './write-export.ts';
 
 /** What leaves the house: a preview of it, and the job that writes it. */
 export interface ExportActions {
-  preview(models: readonly string[]): Promise<CallResult<'export.preview'>>;
+  preview(models: readonly string[], deployment?: DeploymentChoices): Promise<CallResult<'export.preview'>>;
   /** `destination`: a folder for the export, or its whole path; absent: kept for download. */
-  start(models: readonly string[], format: ExportFormat, destination?: string): Promise<string>;
+  start(what: CallArgument<'export.start'>): Promise<string>;
 }
 
 const EXTENSIONS: Readonly<Record<ExportFormat, string>> = { folder: '', zip: '.zip', 'tar.gz': '.tar.gz' };
@@ -38,6 +42,11 @@ function withComposingModels(
     }
   }
   return [...all.values()];
+}
+
+/** As the config says it; '' where it says nothing. */
+function platformOf({ configText }: DiskModel): string {
+  return configText === null ? '' : (parseModelConfig(configText).config.platform ?? '');
 }
 
 async function targetPath(destination: string, fileName: string): Promise<string> {
@@ -77,31 +86,41 @@ export function createExportActions(parts: {
       (name) => workspace.disk(name),
     );
   };
+  const plan = async (models: readonly DiskModel[], deployment?: DeploymentChoices) => {
+    const { history } = parts.session();
+    const cases = await goldenCases(
+      models.map(({ name }) => name),
+      history,
+    );
+    return planExport(models, deployment, cases);
+  };
   return {
-    preview: async (names) => {
+    preview: async (names, deployment) => {
       const { workspace } = parts.session();
       const models = findAll(names);
-      const plan = await planExport(models);
+      const { files, emptyFolders, texts } = await plan(models, deployment);
       return {
         tree: [
-          ...plan.files.map(({ path, byteSize }) => ({ path, byteSize })),
-          ...plan.emptyFolders.map((path) => ({ path: `${path}/`, byteSize: 0 })),
+          ...files.map(({ path, byteSize }) => ({ path, byteSize })),
+          ...emptyFolders.map((path) => ({ path: `${path}/`, byteSize: 0 })),
         ],
+        texts,
+        warnings: deployment ? releaseWarnings(deployment.release, models.map(platformOf)) : [],
         lints: await lintsOf(models, workspace, parts.inspector),
       };
     },
-    start: async (names, format, destination) => {
+    start: async ({ models: names, format, deployment, destination }) => {
       if (destination === undefined && format === 'folder')
         throw new StatusError('invalid-argument', 'A folder cannot be downloaded. Choose zip or tar.gz.');
-      const plan = await planExport(findAll(names));
-      const fileName = `${plan.name}${EXTENSIONS[format]}`;
-      return parts.jobs.start('export', `Exporting ${plan.name}`, async (control) => {
+      const planned = await plan(findAll(names), deployment);
+      const fileName = `${planned.name}${EXTENSIONS[format]}`;
+      return parts.jobs.start('export', `Exporting ${planned.name}`, async (control) => {
         if (destination !== undefined) {
           const path = await targetPath(destination, fileName);
-          return { kind: 'path', path, byteSize: await writeExport(plan, format, path, control) };
+          return { kind: 'path', path, byteSize: await writeExport(planned, format, path, control) };
         }
         const { id, path } = parts.downloads.reserve();
-        const byteSize = await writeExport(plan, format, path, control);
+        const byteSize = await writeExport(planned, format, path, control);
         parts.downloads.offer(id, fileName, byteSize);
         return { kind: 'download', id, fileName, byteSize };
       });

@@ -10,15 +10,58 @@ import { cancelledFailure, checkCancelled, copyFileWithProgress } from '../files
 import { syncDirectory, syncFile, temporaryName, writeFileDurably } from '../files/durable-file.ts';
 import { fileFailure } from '../files/file-failure.ts';
 import type { JobControl } from '../jobs/job-registry.ts';
-import type { ExportedFile, ExportPlan } from './export-plan.ts';
+import type { ExportedFile, ExportedTree, ExportPlan } from './export-plan.ts';
 
-/** Counts bytes on their way and tells the job. */
-function createProgress(plan: ExportPlan, control: JobControl) {
+type PlainFile = Exclude<ExportedFile, { readonly archive: unknown }>;
+
+/** A tree whose archives are packed already. */
+interface PlainTree {
+  readonly files: readonly PlainFile[];
+  readonly emptyFolders: readonly string[];
+}
+
+/** Notes bytes on their way. */
+type Progress = (path: string, bytes: number) => void;
+
+/** Counts bytes and tells the job; those of an archive come by twice, into it and with it. */
+function createProgress(plan: ExportPlan, control: JobControl): Progress {
+  const archived = plan.files.reduce((sum, file) => sum + ('archive' in file ? file.byteSize : 0), 0);
+  const totalUnits = plan.byteSize + archived;
   let doneUnits = 0;
-  return (path: string, bytes: number) => {
-    doneUnits += bytes;
-    control.report({ stage: `Writing ${path}`, doneUnits, totalUnits: plan.byteSize, unit: 'bytes' });
+  return (path, bytes) => {
+    doneUnits = Math.min(totalUnits, doneUnits + bytes);
+    control.report({ stage: `Writing ${path}`, doneUnits, totalUnits, unit: 'bytes' });
   };
+}
+
+function modeOf(file: PlainFile): number {
+  return 'content' in file && file.isExecutable === true ? 0o755 : 0o644;
+}
+
+/** Packs the archives of a plan into `folder`, from where they are copied like any other file. */
+async function packArchives(
+  { files, emptyFolders }: ExportedTree,
+  folder: string,
+  control: JobControl,
+  note: Progress,
+): Promise<PlainTree> {
+  const plain: PlainFile[] = [];
+  for (const file of files) {
+    if (!('archive' in file)) {
+      plain.push(file);
+      continue;
+    }
+    await mkdir(folder, { recursive: true });
+    const from = join(folder, String(plain.length));
+    await writeTarGzip(
+      await packArchives(file.archive, `${folder}-inner`, control, note),
+      from,
+      control,
+      note,
+    );
+    plain.push({ path: file.path, byteSize: (await stat(from)).size, from });
+  }
+  return { files: plain, emptyFolders };
 }
 
 function countBytes(onBytes: (bytes: number) => void): Transform {
@@ -30,17 +73,21 @@ function countBytes(onBytes: (bytes: number) => void): Transform {
   });
 }
 
-function contentOf(file: ExportedFile): Readable {
+function contentOf(file: PlainFile): Readable {
   return 'content' in file ? Readable.from([file.content]) : createReadStream(file.from);
 }
 
-async function writeFolder(plan: ExportPlan, target: string, control: JobControl): Promise<void> {
-  const note = createProgress(plan, control);
+async function writeFolder(
+  plan: PlainTree,
+  target: string,
+  control: JobControl,
+  note: Progress,
+): Promise<void> {
   await mkdir(target);
   for (const file of plan.files) {
     const path = join(target, file.path);
     await mkdir(dirname(path), { recursive: true });
-    if ('content' in file) await writeFileDurably(path, file.content, { mode: 0o644 });
+    if ('content' in file) await writeFileDurably(path, file.content, { mode: modeOf(file) });
     else
       await copyFileWithProgress(file.from, path, {
         signal: control.signal,
@@ -51,16 +98,15 @@ async function writeFolder(plan: ExportPlan, target: string, control: JobControl
   await syncDirectory(target);
 }
 
-async function writeZip(plan: ExportPlan, target: string, control: JobControl): Promise<void> {
+async function writeZip(plan: PlainTree, target: string, control: JobControl, note: Progress): Promise<void> {
   const zip = new ZipFile();
-  const note = createProgress(plan, control);
   const written = pipeline(zip.outputStream, createWriteStream(target, { flags: 'wx' }), {
     signal: control.signal,
   });
   written.catch(() => undefined);
   for (const folder of plan.emptyFolders) zip.addEmptyDirectory(folder, { mode: 0o40755 });
   for (const file of plan.files) {
-    const options = { mode: 0o100644, compress: file.byteSize < 64 * 1024 * 1024 };
+    const options = { mode: 0o100000 | modeOf(file), compress: file.byteSize < 64 * 1024 * 1024 };
     if ('content' in file) zip.addBuffer(Buffer.from(file.content), file.path, options);
     else
       zip.addReadStreamLazy(file.path, { ...options, size: file.byteSize }, (give) => {
@@ -77,9 +123,13 @@ async function writeZip(plan: ExportPlan, target: string, control: JobControl): 
   await Promise.race([written, failed]);
 }
 
-async function writeTarGzip(plan: ExportPlan, target: string, control: JobControl): Promise<void> {
+async function writeTarGzip(
+  plan: PlainTree,
+  target: string,
+  control: JobControl,
+  note: Progress,
+): Promise<void> {
   const tar = pack();
-  const note = createProgress(plan, control);
   const written = pipeline(tar, createGzip({ level: 6 }), createWriteStream(target, { flags: 'wx' }), {
     signal: control.signal,
   });
@@ -89,7 +139,7 @@ async function writeTarGzip(plan: ExportPlan, target: string, control: JobContro
       tar.entry({ name: `${folder}/`, type: 'directory', mode: 0o755 }, '');
     for (const file of plan.files) {
       checkCancelled(control.signal);
-      const entry = tar.entry({ name: file.path, size: file.byteSize, mode: 0o644 });
+      const entry = tar.entry({ name: file.path, size: file.byteSize, mode: modeOf(file) });
       const counted = countBytes((bytes) => note(file.path, bytes));
       await pipeline(contentOf(file), counted, entry, { signal: control.signal });
     }
@@ -113,18 +163,21 @@ export async function writeExport(
   control: JobControl,
 ): Promise<number> {
   const temporary = join(dirname(target), temporaryName('export'));
+  const archives = join(dirname(target), temporaryName('archives'));
+  const note = createProgress(plan, control);
   try {
     if (await stat(target).catch(() => null)) throw Object.assign(new Error('exists'), { code: 'EEXIST' });
+    const tree = await packArchives(plan, archives, control, note);
     switch (format) {
       case 'folder':
-        await writeFolder(plan, temporary, control);
+        await writeFolder(tree, temporary, control, note);
         break;
       case 'zip':
-        await writeZip(plan, temporary, control);
+        await writeZip(tree, temporary, control, note);
         await syncFile(temporary);
         break;
       case 'tar.gz':
-        await writeTarGzip(plan, temporary, control);
+        await writeTarGzip(tree, temporary, control, note);
         await syncFile(temporary);
         break;
     }
@@ -137,5 +190,7 @@ export async function writeExport(
     await rm(temporary, { recursive: true, force: true });
     if (control.signal.aborted) throw cancelledFailure();
     throw fileFailure(cause, 'write', target);
+  } finally {
+    await rm(archives, { recursive: true, force: true });
   }
 }

@@ -6,12 +6,36 @@ export class ExportDialog {
   readonly dialog: Locator;
   readonly files: Locator;
   readonly lints: Locator;
+  readonly startButton: Locator;
 
   constructor(page: Page) {
     this.#page = page;
     this.dialog = page.getByRole('dialog', { name: 'Export a model repository' });
     this.files = this.dialog.getByRole('list', { name: 'Files' }).getByRole('listitem');
     this.lints = this.dialog.getByRole('region', { name: 'Checklist' }).getByRole('listitem');
+    this.startButton = this.dialog.getByRole('button', { name: /^Export (model|\d+ models)$/ });
+  }
+
+  async deployTo(target: 'Docker Compose' | 'Kubernetes'): Promise<void> {
+    await this.dialog.getByRole('combobox', { name: 'Deploy to' }).selectOption({ label: target });
+  }
+
+  async chooseRelease(tag: string): Promise<void> {
+    await this.dialog.getByRole('combobox', { name: 'Triton release' }).selectOption(tag);
+  }
+
+  async setStorage(uri: string): Promise<void> {
+    await this.dialog.getByRole('textbox', { name: 'Storage of the repository' }).fill(uri);
+  }
+
+  /** Shows a file that Conch will write. */
+  async showText(path: string): Promise<void> {
+    await this.files.getByRole('button', { name: path }).click();
+  }
+
+  /** The text of the file that is shown. */
+  text(path: string): Locator {
+    return this.dialog.getByRole('region', { name: `Text of ${path}` });
   }
 
   async chooseFormat(format: 'Folder' | 'zip' | 'tar.gz'): Promise<void> {
@@ -23,7 +47,7 @@ export class ExportDialog {
   }
 
   async start(): Promise<void> {
-    await this.dialog.getByRole('button', { name: /^Export (model|\d+ models)$/ }).click();
+    await this.startButton.click();
   }
 
   /** The path that an export into a folder says that it wrote. */
