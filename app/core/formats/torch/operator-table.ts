@@ -17,7 +17,7 @@ import { RESIZING } from './operators/resizing.ts';
 import { expanded, SHAPES } from './operators/shapes.ts';
 import type { TensorGraph } from './tensor-graph.ts';
 import { TorchTensor } from './torch-tensor.ts';
-import { TorchPoison, type TorchValue } from './torch-values.ts';
+import { TorchList, TorchPoison, TorchTuple, type TorchValue } from './torch-values.ts';
 import { TranslationFailure } from './translation-failure.ts';
 
 const OPERATORS: OperatorTable = {
@@ -72,6 +72,16 @@ function writeInPlace(call: OperatorCall, result: TorchValue): TorchValue {
   return self;
 }
 
+/** What is not translated among values and in lists of them. */
+function poisonIn(values: readonly TorchValue[]): TorchPoison | null {
+  for (const value of values) {
+    if (value instanceof TorchPoison) return value;
+    const inside = value instanceof TorchList || value instanceof TorchTuple ? poisonIn(value.items) : null;
+    if (inside !== null) return inside;
+  }
+  return null;
+}
+
 /**
  * Adds what an ATen operator does to the graph and gives its result. Arguments that stand for something not translated
  * give a result that does, too. `overload`: the one that is meant, where the program names it.
@@ -84,8 +94,8 @@ export function applyOperator(
   keywords: ReadonlyMap<string, TorchValue>,
   overload: string | null = null,
 ): TorchValue {
-  const poison = [...positional, ...keywords.values()].find((value) => value instanceof TorchPoison);
-  if (poison !== undefined) return poison;
+  const poison = poisonIn([...positional, ...keywords.values()]);
+  if (poison !== null) return poison;
   const body = bodyOf(OPERATORS, name);
   if (body !== null)
     return body(new OperatorCall(graph, name, bindOperator(name, positional, keywords, overload)));

@@ -123,7 +123,7 @@ export class SymbolicInt {
   /** @throws StatusError on a division by zero. */
   floorDividedBy(other: SymbolicInt): SymbolicInt {
     const divisor = other.constant;
-    if (divisor !== null && this.#isMultipleOf(divisor)) return this.#scaled(1 / divisor);
+    if (divisor !== null && this.#isMultipleOf(divisor)) return this.#dividedExactly(divisor);
     if (this.constant !== null && divisor !== null)
       return SymbolicInt.of(floorDivide(this.constant, divisor));
     if (this.text === other.text) return SymbolicInt.of(1);
@@ -131,6 +131,14 @@ export class SymbolicInt {
     if (exact !== null) return exact;
     const hint = floorDivide(this.hint, other.hint);
     return SymbolicInt.#atom({ kind: 'floor-divide', left: this, right: other, hint });
+  }
+
+  #dividedExactly(divisor: number): SymbolicInt {
+    const terms = [...this.#terms].map(([key, { atom, factor }]): [string, Term] => [
+      key,
+      { atom, factor: factor / divisor },
+    ]);
+    return new SymbolicInt(this.#constant / divisor, new Map(terms));
   }
 
   #isMultipleOf(divisor: number): boolean {

@@ -1,4 +1,5 @@
 import type { OnnxAttribute, OnnxInitializer, OnnxNode } from '../onnx/onnx-graph.ts';
+import { foldNumbers } from './fold-numbers.ts';
 import { SymbolicInt, type IntTree } from './symbolic-int.ts';
 import { TORCH_DTYPES, type TorchDtype } from './torch-dtypes.ts';
 import { TorchTensor, type TorchScalar, type ViewPath } from './torch-tensor.ts';
@@ -182,6 +183,9 @@ export class TensorGraph {
     dtype: TorchDtype,
     dims: readonly SymbolicInt[],
   ): TorchTensor {
+    const isPlain = dims.length === 0 && Object.keys(attributes).length === 0;
+    const number = isPlain ? foldNumbers(operator, inputs, dtype) : null;
+    if (number !== null) return this.number(number, dtype);
     return this.tensor(this.emit(operator, inputs, attributes), dtype, dims);
   }
 

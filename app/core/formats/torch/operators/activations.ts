@@ -141,7 +141,7 @@ function softmax(operator: 'Softmax' | 'LogSoftmax', sign: 1 | -1 = 1): Operator
 
 /** In evaluation dropout does nothing; in training its result is chance, which no server wants. */
 const dropout: OperatorBody = (call) => {
-  const self = call.tensor('input');
+  const self = call.tensor(call.takes('input') ? 'input' : 'self');
   const isTraining = call.takes('train') && call.has('train') && call.bool('train');
   if (isTraining && call.float('p') > 0)
     throw call.refuse(

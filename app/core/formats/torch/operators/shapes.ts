@@ -38,6 +38,8 @@ function wholeShape(call: OperatorCall, self: TorchTensor, given: readonly Symbo
     return [...given];
   }
   const rest = all.floorDividedBy(known);
+  if (call.graph.unify(all, rest.times(known)) === null)
+    throw call.refuse(`${all.text} elements do not fit into [${given.map((dim) => dim.text).join(', ')}]`);
   return given.map((dim, index) => (index === open ? rest : dim));
 }
 
