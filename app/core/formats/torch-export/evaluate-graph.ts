@@ -163,11 +163,15 @@ export class GraphEvaluator {
     const [first] = graphs;
     switch (name) {
       case 'wrap_with_set_grad_enabled':
-      case 'wrap_with_autocast': {
-        const isAutocast = name === 'wrap_with_autocast';
-        // Autocast changes dtypes where it is on; then the check of what comes out refuses it.
-        if (first !== undefined) return this.#inline(first, values.slice(isAutocast ? 4 : 1));
+        if (first !== undefined) return this.#inline(first, values.slice(1));
         break;
+      case 'wrap_with_autocast': {
+        const [, , isOn, , ...operands] = values;
+        if (first !== undefined && isOn === false) return this.#inline(first, operands);
+        return this.#refuse(
+          node,
+          'its casts are not in the program; save program.run_decompositions(), which writes them out',
+        );
       }
       case 'cond':
         return this.#branch(node, graphs, values);

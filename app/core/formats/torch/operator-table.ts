@@ -15,6 +15,7 @@ import { RECURRENT } from './operators/recurrent.ts';
 import { REDUCTIONS } from './operators/reductions.ts';
 import { RESIZING } from './operators/resizing.ts';
 import { expanded, SHAPES } from './operators/shapes.ts';
+import { SLIDING_WINDOWS } from './operators/sliding-windows.ts';
 import type { TensorGraph } from './tensor-graph.ts';
 import { TorchTensor } from './torch-tensor.ts';
 import { TorchList, TorchPoison, TorchTuple, type TorchValue } from './torch-values.ts';
@@ -26,6 +27,7 @@ const OPERATORS: OperatorTable = {
   ...MATRIX_PRODUCTS,
   ...CONVOLUTIONS,
   ...POOLING,
+  ...SLIDING_WINDOWS,
   ...NORMALIZATION,
   ...SHAPES,
   ...INDEXING,

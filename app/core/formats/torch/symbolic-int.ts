@@ -75,6 +75,11 @@ export class SymbolicInt {
     return this.#terms.size === 0 ? this.#constant : null;
   }
 
+  /** Everything that is multiplied in it; for products, whose sides are such themselves. */
+  get atoms(): readonly Atom[] {
+    return [...this.#terms.values()].flatMap(({ atom }) => factorsOf(atom));
+  }
+
   /** `2*batch + 1` as its parts, where it is a multiple of one dim and a number; null otherwise. */
   get line(): { readonly name: string; readonly factor: number; readonly constant: number } | null {
     const [term, ...others] = this.#terms.values();
@@ -107,8 +112,29 @@ export class SymbolicInt {
   times(other: SymbolicInt): SymbolicInt {
     if (other.constant !== null) return this.#scaled(other.constant);
     if (this.constant !== null) return other.#scaled(this.constant);
-    const [left, right] = this.text <= other.text ? [this, other] : [other, this];
-    return SymbolicInt.#atom({ kind: 'product', left, right, hint: left.hint * right.hint });
+    let product = SymbolicInt.of(0);
+    for (const [left, leftFactor] of this.#parts)
+      for (const [right, rightFactor] of other.#parts) {
+        const atoms = [...left, ...right];
+        product = product.plus(SymbolicInt.#productOf(atoms).#scaled(leftFactor * rightFactor));
+      }
+    return product;
+  }
+
+  /** The terms as what is multiplied with what. */
+  get #parts(): readonly (readonly [atoms: readonly Atom[], factor: number])[] {
+    const terms = [...this.#terms.values()].map(({ atom, factor }) => [factorsOf(atom), factor] as const);
+    return this.#constant === 0 ? terms : [...terms, [[], this.#constant] as const];
+  }
+
+  /** One order for the factors of a product: equal products are one. */
+  static #productOf(atoms: readonly Atom[]): SymbolicInt {
+    const sorted = atoms.toSorted((left, right) => (atomKey(left) <= atomKey(right) ? -1 : 1));
+    const [first, ...rest] = sorted.map((atom) => SymbolicInt.#atom(atom));
+    return rest.reduce(
+      (left, right) => SymbolicInt.#atom({ kind: 'product', left, right, hint: left.hint * right.hint }),
+      first ?? SymbolicInt.of(1),
+    );
   }
 
   #scaled(scale: number): SymbolicInt {
@@ -151,17 +177,17 @@ export class SymbolicInt {
     const [divisor, ...others] = other.#terms.values();
     if (divisor === undefined || others.length > 0 || other.#constant !== 0 || this.#constant !== 0)
       return null;
-    const wanted = atomKey(divisor.atom);
+    const wanted = factorsOf(divisor.atom).map(atomKey);
     let result = SymbolicInt.of(0);
-    for (const [key, { atom, factor }] of this.#terms) {
+    for (const { atom, factor } of this.#terms.values()) {
+      const rest = [...factorsOf(atom)];
+      for (const key of wanted) {
+        const place = rest.findIndex((each) => atomKey(each) === key);
+        if (place < 0) return null;
+        rest.splice(place, 1);
+      }
       if (factor % divisor.factor !== 0) return null;
-      const scale = factor / divisor.factor;
-      if (key === wanted) result = result.plus(SymbolicInt.of(scale));
-      else if (atom.kind === 'product' && atom.left.text === wanted)
-        result = result.plus(atom.right.#scaled(scale));
-      else if (atom.kind === 'product' && atom.right.text === wanted)
-        result = result.plus(atom.left.#scaled(scale));
-      else return null;
+      result = result.plus(SymbolicInt.#productOf(rest).#scaled(factor / divisor.factor));
     }
     return result;
   }
@@ -200,10 +226,17 @@ export class SymbolicInt {
   get lowest(): number {
     let lowest = this.#constant;
     for (const { atom, factor } of this.#terms.values()) {
-      if (factor < 0) return Number.NEGATIVE_INFINITY;
+      if (factor < 0) return this.#lowestWithout(atom, factor);
       lowest += factor * lowestOf(atom);
     }
     return lowest;
+  }
+
+  /** What is divided is at least as much as its quotient: that stands for it where the quotient is taken away. */
+  #lowestWithout(atom: Atom, factor: number): number {
+    const isQuotient = atom.kind === 'floor-divide' && atom.left.lowest >= 0 && atom.right.lowest >= 1;
+    if (!isQuotient) return Number.NEGATIVE_INFINITY;
+    return this.plus(SymbolicInt.#atom(atom).#scaled(-factor)).plus(atom.left.#scaled(factor)).lowest;
   }
 
   /** Whether both are the same for every size of the dims. */
@@ -219,6 +252,12 @@ export class SymbolicInt {
     if (this.#constant !== 0 || terms.length === 0) terms.push({ kind: 'number', value: this.#constant });
     return terms.reduce((left, right) => ({ kind: 'add', left, right }));
   }
+}
+
+/** What a product is a product of; anything else is that of itself. */
+function factorsOf(atom: Atom): readonly Atom[] {
+  if (atom.kind !== 'product') return [atom];
+  return [...atom.left.atoms, ...atom.right.atoms];
 }
 
 function lowestOf(atom: Atom): number {

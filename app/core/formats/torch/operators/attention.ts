@@ -5,7 +5,7 @@ import { TorchTensor } from '../torch-tensor.ts';
 import { TorchTuple } from '../torch-values.ts';
 import { binary } from './elementwise.ts';
 import { linear, matmul, transposed } from './matrix-products.ts';
-import { permuted, reshaped, sliced } from './shapes.ts';
+import { expanded, permuted, reshaped, sliced } from './shapes.ts';
 
 const ONE = SymbolicInt.of(1);
 
@@ -54,15 +54,28 @@ function attend(
   return { output: matmul(call, weights, value), weights };
 }
 
+/** Keys or values of fewer heads, each for several heads of queries that stand side by side. */
+function repeatedHeads(call: OperatorCall, tensor: TorchTensor, heads: SymbolicInt): TorchTensor {
+  const [length = ONE, width = ONE] = tensor.dims.slice(-2);
+  const own = tensor.dims.at(-3) ?? ONE;
+  const stack = tensor.dims.slice(0, -3);
+  const times = heads.floorDividedBy(own);
+  const apart = reshaped(call, tensor, [...stack, own, ONE, length, width]);
+  const repeated = expanded(call, apart, [...stack, own, times, length, width]);
+  return reshaped(call, repeated, [...stack, heads, length, width]);
+}
+
 const scaledDotProduct: OperatorBody = (call) => {
   if (call.float('dropout_p') > 0)
     throw call.refuse('dropout in attention: the model was saved in training mode');
-  if (call.takes('enable_gqa') && call.bool('enable_gqa'))
-    throw call.refuse('heads that share keys (enable_gqa)');
+  const query = call.tensor('query');
+  const sharesKeys = call.takes('enable_gqa') && call.bool('enable_gqa');
+  const headed = (tensor: TorchTensor): TorchTensor =>
+    sharesKeys ? repeatedHeads(call, tensor, query.dims.at(-3) ?? ONE) : tensor;
   return attend(call, {
-    query: call.tensor('query'),
-    key: call.tensor('key'),
-    value: call.tensor('value'),
+    query,
+    key: headed(call.tensor('key')),
+    value: headed(call.tensor('value')),
     mask: call.optionalTensor('attn_mask'),
     isCausal: call.bool('is_causal'),
     scale: call.takes('scale') ? call.optionalFloat('scale') : null,

@@ -117,19 +117,32 @@ const indexPut: OperatorBody = (call) => {
   const [mask] = indices;
   if (mask?.dtype === 'bool') return putMasked(call, self, mask, values, indices.length);
   const axes = indices.flatMap((each, axis) => (each === null ? [] : [axis]));
-  if (axes.some((axis, at) => axis !== at)) throw call.refuse('places that do not begin at the first dim');
+  const [first = 0] = axes;
+  if (axes.some((axis, at) => axis !== first + at))
+    throw call.refuse('places of dims that do not lie side by side');
   const used = together(call, indices, axes);
-  const dims = [...(used[0]?.dims ?? []), ...self.dims.slice(axes.length)];
-  const updates = expanded(call, call.graph.cast(values, self.dtype), dims);
+  const places = used[0]?.dims ?? [];
+  const behind = self.dims.slice(first + axes.length);
+  const wide = [...self.dims.slice(0, first), ...places, ...behind];
+  const updates = expanded(call, call.graph.cast(values, self.dtype), wide);
   const reduction = text(call.bool('accumulate') ? 'add' : 'none');
-  return call.graph.apply(
+  // The places are those of the leading dims.
+  const fronted = permuted(call, self, ordered(first, axes.length, self.rank));
+  const written = call.graph.apply(
     'ScatterND',
-    [self, stacked(call, used), updates],
+    [fronted, stacked(call, used), permuted(call, updates, ordered(first, places.length, wide.length))],
     { reduction },
     self.dtype,
-    self.dims,
+    fronted.dims,
   );
+  return permuted(call, written, ordered(axes.length, first, self.rank));
 };
+
+/** The order of dims that brings `count` dims behind `skipped` ones to the front. */
+function ordered(skipped: number, count: number, rank: number): readonly number[] {
+  const all = Array.from({ length: rank }, (_, axis) => axis);
+  return [...all.slice(skipped, skipped + count), ...all.slice(0, skipped), ...all.slice(skipped + count)];
+}
 
 function putMasked(
   call: OperatorCall,

@@ -50,6 +50,24 @@ const view: OperatorBody = (call) => {
   return reshaped(call, self, wholeShape(call, self, given));
 };
 
+/** The same elements in the same order, which is what is left of it in programs that do not look at memory otherwise. */
+const asStrided: OperatorBody = (call) => {
+  const self = call.tensor('self');
+  const [size, stride] = [call.ints('size'), call.ints('stride')];
+  let expected = ONE;
+  const isPlain = size.toReversed().every((count, back) => {
+    const axis = size.length - 1 - back;
+    const fits = count.constant === 1 || stride[axis]?.equals(expected) === true;
+    expected = expected.times(count);
+    return fits;
+  });
+  const isWhole = productOf(size).equals(productOf(self.dims));
+  const isAtStart = !call.has('storage_offset') || call.int('storage_offset').constant === 0;
+  if (!isPlain || !isWhole || !isAtStart || !self.isContiguous)
+    throw call.refuse('it reads memory in an order of its own');
+  return reshaped(call, self, size);
+};
+
 const flatten: OperatorBody = (call) => {
   const self = call.tensor('self');
   if (self.rank === 0) return reshaped(call, self, [ONE]);
@@ -540,6 +558,7 @@ export const SHAPES: OperatorTable = {
   reshape: view,
   _unsafe_view: view,
   _reshape_alias: view,
+  as_strided: asStrided,
   view_as: (call) => reshaped(call, call.tensor('self'), call.tensor('other').dims),
   reshape_as: (call) => reshaped(call, call.tensor('self'), call.tensor('other').dims),
   flatten,
