@@ -24,7 +24,12 @@ import {
 /** What an input of the graph is: something that the caller gives, or a tensor of the module. */
 export type ExportInput =
   | { readonly kind: 'user'; readonly argument: ExportArgument; readonly path: string }
-  | { readonly kind: 'weight'; readonly name: string; readonly target: string; readonly isBuffer: boolean }
+  | {
+      readonly kind: 'weight';
+      readonly name: string;
+      readonly target: string;
+      readonly role: 'parameter' | 'buffer' | 'constant';
+    }
   | { readonly kind: 'other'; readonly name: string; readonly why: string };
 
 /** What an output of the graph is: an answer, or the new value of a buffer of the module; the others are of training. */
@@ -184,11 +189,11 @@ function readInputSpec(value: Json, nextPath: () => string): ExportInput {
       return { kind: 'user', argument: readArgument({ [name]: constant }, 0), path: nextPath() };
     }
     case 'parameter':
-      return { kind: 'weight', name: nameOf(), target: targetOf('parameter_name'), isBuffer: false };
+      return { kind: 'weight', name: nameOf(), target: targetOf('parameter_name'), role: 'parameter' };
     case 'buffer':
-      return { kind: 'weight', name: nameOf(), target: targetOf('buffer_name'), isBuffer: true };
+      return { kind: 'weight', name: nameOf(), target: targetOf('buffer_name'), role: 'buffer' };
     case 'tensor_constant':
-      return { kind: 'weight', name: nameOf(), target: targetOf('tensor_constant_name'), isBuffer: false };
+      return { kind: 'weight', name: nameOf(), target: targetOf('tensor_constant_name'), role: 'constant' };
     default:
       return { kind: 'other', name: nameOf(), why: `an input that is a ${kind.replaceAll('_', ' ')}` };
   }
@@ -226,7 +231,8 @@ function readOldSignature(
     const argument = readArgument(each, 0);
     const name = argument.kind === 'name' ? argument.name : '';
     const target = parameters.get(name) ?? buffers.get(name);
-    if (target !== undefined) return { kind: 'weight', name, target, isBuffer: buffers.has(name) };
+    if (target !== undefined)
+      return { kind: 'weight', name, target, role: buffers.has(name) ? 'buffer' : 'parameter' };
     return { kind: 'user', argument, path: paths.arguments[given++] ?? `ARGS[${given - 1}]` };
   });
   const outputs = listOf(member(graph, 'outputs'), 'the outputs').map((each): ExportOutput => {

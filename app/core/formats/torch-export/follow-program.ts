@@ -134,7 +134,7 @@ function readWeights(program: ExportProgram, graph: TensorGraph): Frame {
     else
       frame.set(
         input.name,
-        weightTensor(graph, weight, input.isBuffer ? 'buffer' : { attribute: input.target }),
+        weightTensor(graph, weight, input.role === 'buffer' ? 'buffer' : { attribute: input.target }),
       );
   }
   return frame;
@@ -158,7 +158,7 @@ function refuseState(
   graph: TensorGraph,
 ): void {
   const changed = program.inputs.flatMap((input) => {
-    if (input.kind !== 'weight' || !input.isBuffer) return [];
+    if (input.kind !== 'weight' || input.role !== 'buffer') return [];
     const value = weights.get(input.name);
     const isWritten = value instanceof TorchTensor && value.version > 0;
     const isReplaced = program.outputs.some(

@@ -55,7 +55,7 @@ function factsOf(program: ExportProgram): readonly (readonly [string, string])[]
     if (input.kind !== 'weight' || weight === undefined || 'why' in weight) continue;
     const count = weight.size.reduce((product, size) => product * size, 1);
     bytes += count * TORCH_DTYPES[weight.dtype].itemBytes;
-    if (!input.isBuffer) parameterCount += count;
+    if (input.role === 'parameter') parameterCount += count;
   }
   return [
     ['Layout', LAYOUTS[program.layout]],
