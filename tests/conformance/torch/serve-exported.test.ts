@@ -12,7 +12,7 @@ import { ServerUnderTest } from '../server/server-under-test.ts';
 
 const EXPORTED = fileURLToPath(new URL('../../fixtures/torch/exported/', import.meta.url));
 const CONCH = fileURLToPath(new URL('../../../main/cli/conch.mjs', import.meta.url));
-const PROGRAMS = ['nested', 'sequence', 'even', 'counter', 'options', 'gradless'] as const;
+const PROGRAMS = ['nested', 'sequence', 'even', 'counter', 'options', 'gradless', 'branch'] as const;
 
 let root: string;
 let server: ServerUnderTest;

@@ -4,7 +4,15 @@ export type OnnxAttribute =
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'ints'; readonly value: readonly number[] }
-  | { readonly kind: 'texts'; readonly value: readonly string[] };
+  | { readonly kind: 'texts'; readonly value: readonly string[] }
+  | { readonly kind: 'graph'; readonly value: OnnxSubgraph };
+
+/** A graph inside of a node, such as a branch of `If`: it sees all values of the graph around it. */
+export interface OnnxSubgraph {
+  readonly nodes: readonly OnnxNode[];
+  /** Values of its own nodes. */
+  readonly outputs: readonly OnnxValue[];
+}
 
 /** One computation. Absent optional inputs are empty names. */
 export interface OnnxNode {
@@ -47,6 +55,14 @@ export interface OnnxModel {
   readonly outputs: readonly OnnxValue[];
 }
 
+/** The values that a node reads, those that the graphs inside of it read included. */
+function readsOf({ inputs, attributes }: OnnxNode): readonly string[] {
+  const inner = Object.values(attributes).flatMap((attribute) =>
+    attribute.kind === 'graph' ? attribute.value.nodes.flatMap(readsOf) : [],
+  );
+  return [...inputs, ...inner];
+}
+
 /** The nodes, in order, that outputs depend on, and the names of all values that they read. */
 export function nodesBehind(
   nodes: readonly OnnxNode[],
@@ -55,7 +71,7 @@ export function nodesBehind(
   const read = new Set(outputs);
   const kept = nodes.toReversed().filter((node) => {
     if (!node.outputs.some((name) => read.has(name))) return false;
-    for (const name of node.inputs) read.add(name);
+    for (const name of readsOf(node)) read.add(name);
     return true;
   });
   return { nodes: kept.toReversed(), read };

@@ -5,13 +5,14 @@ import type {
   OnnxInitializer,
   OnnxModel,
   OnnxNode,
+  OnnxSubgraph,
   OnnxValue,
 } from './onnx-graph.ts';
 
 /** Read by every ONNX Runtime since 1.10. */
 const IR_VERSION = 8;
 const EXTERNAL = 1;
-const ATTRIBUTE_TYPES = { int: 2, float: 1, text: 3, ints: 7, texts: 8 } as const;
+const ATTRIBUTE_TYPES = { int: 2, float: 1, text: 3, ints: 7, texts: 8, graph: 5 } as const;
 const encoder = new TextEncoder();
 
 function message(write: (writer: MessageWriter) => void): Uint8Array {
@@ -53,11 +54,22 @@ function attribute(name: string, given: OnnxAttribute): Uint8Array {
       case 'ints':
         for (const value of given.value) writeInt(writer, 8, value);
         break;
+      case 'graph':
+        writeMessage(writer, 6, subgraph(name, given.value));
+        break;
       case 'texts':
         for (const value of given.value) writeMessage(writer, 9, encoder.encode(value));
         break;
     }
     writeInt(writer, 20, ATTRIBUTE_TYPES[given.kind]);
+  });
+}
+
+function subgraph(name: string, { nodes, outputs }: OnnxSubgraph): Uint8Array {
+  return message((writer) => {
+    for (const each of nodes) writeMessage(writer, 1, node(each));
+    writeText(writer, 2, name);
+    for (const each of outputs) writeMessage(writer, 12, value(each));
   });
 }
 

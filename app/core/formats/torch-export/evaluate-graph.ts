@@ -185,11 +185,55 @@ export class GraphEvaluator {
     [condition = null, operands = null]: readonly TorchValue[],
   ): TorchValue {
     if (condition instanceof TorchPoison) return condition;
-    const scalar = condition instanceof TorchTensor ? condition.scalar : condition;
-    const decided = scalar instanceof SymbolicInt ? scalar.constant !== 0 : scalar;
-    const taken = decided === true ? whenTrue : decided === false ? whenFalse : undefined;
-    if (taken === undefined) return this.#refuse(node, 'the program decides by the values of a tensor');
-    return this.#inline(taken, operands instanceof TorchList ? operands.items : []);
+    const items = operands instanceof TorchList ? operands.items : [];
+    if (whenTrue === undefined || whenFalse === undefined)
+      return this.#refuse(node, 'it is no choice between two graphs');
+    const known = condition instanceof TorchTensor ? condition.scalar : condition;
+    if (typeof known === 'boolean') return this.#inline(known ? whenTrue : whenFalse, items);
+    if (!(condition instanceof TorchTensor))
+      return this.#refuse(node, `it decides by ${kindOfValue(condition)}`);
+    return this.#choose(node, condition, [whenTrue, whenFalse], items);
+  }
+
+  /** Both branches, of which the model takes one when it runs. */
+  #choose(
+    node: ExportNode,
+    condition: TorchTensor,
+    graphs: readonly ExportGraph[],
+    operands: readonly TorchValue[],
+  ): TorchValue {
+    // What the branches read has to be there before them.
+    for (const operand of operands) if (operand instanceof TorchTensor) void operand.name;
+    const results: TorchTensor[][] = [];
+    const [thenBranch, elseBranch] = graphs.map((each) =>
+      this.#graph.branch(() => {
+        const value = this.#inline(each, operands);
+        const tensors = itemsOf(value)?.filter((item) => item instanceof TorchTensor) ?? [];
+        results.push(tensors.length === itemsOf(value)?.length ? tensors : []);
+        return tensors;
+      }),
+    );
+    const [left = [], right = []] = results;
+    const isSame =
+      left.length > 0 &&
+      left.length === right.length &&
+      left.every((tensor, index) => isAlike(tensor, right[index]));
+    if (thenBranch === undefined || elseBranch === undefined || !isSame)
+      return this.#refuse(node, 'its branches give values that differ in their number, dtypes or dims');
+    const graph = this.#graph;
+    const asked = graph.emit('Reshape', [graph.cast(condition, 'bool'), graph.int64s([])]);
+    const names = graph.emitAll(
+      'If',
+      [asked],
+      {
+        then_branch: { kind: 'graph', value: thenBranch },
+        else_branch: { kind: 'graph', value: elseBranch },
+      },
+      left.length,
+    );
+    return new TorchTuple(
+      left.map(({ dtype, dims }, index) => graph.tensor(names[index] ?? '', dtype, dims)),
+    );
   }
 
   /** The outputs of a graph that is called with these values. */
@@ -230,6 +274,14 @@ export class GraphEvaluator {
     for (const [index, item] of output.items.entries())
       this.#bind(item, items === null ? value : (items[index] ?? null), frame, graph);
   }
+}
+
+function isAlike(left: TorchTensor, right: TorchTensor | undefined): boolean {
+  return (
+    left.dtype === right?.dtype &&
+    left.rank === right.rank &&
+    left.dims.every((dim, axis) => right.dims[axis]?.equals(dim) === true)
+  );
 }
 
 /** Members of a list or tuple; null for what is not translated, which stands for all of them. */

@@ -1,4 +1,4 @@
-import type { OnnxAttribute, OnnxInitializer, OnnxNode } from '../onnx/onnx-graph.ts';
+import type { OnnxAttribute, OnnxInitializer, OnnxNode, OnnxSubgraph } from '../onnx/onnx-graph.ts';
 import { foldNumbers } from './fold-numbers.ts';
 import { SymbolicInt, type IntTree } from './symbolic-int.ts';
 import { TORCH_DTYPES, type TorchDtype } from './torch-dtypes.ts';
@@ -81,12 +81,12 @@ export interface FreeDim {
 
 /** The ONNX graph that a program grows into while it is followed. */
 export class TensorGraph {
-  readonly nodes: OnnxNode[] = [];
+  #nodes: OnnxNode[] = [];
   readonly initializers = new Map<string, OnnxInitializer>();
   /** What has to hold for other shapes than the example's, by its words. */
   readonly guards = new Map<string, Guard>();
   readonly #dims = new Map<string, FreeDim[]>();
-  readonly #cache = new Map<string, string>();
+  #cache = new Map<string, string>();
   /** Weights that something reads, by their names in the graph. */
   readonly weights = new Map<string, GraphWeight>();
   readonly #weightNames = new Map<GraphWeight, string>();
@@ -95,6 +95,31 @@ export class TensorGraph {
   #fresh(hint: string): string {
     this.#count += 1;
     return `${hint}_${this.#count}`;
+  }
+
+  get nodes(): readonly OnnxNode[] {
+    return this.#nodes;
+  }
+
+  /**
+   * Puts the nodes of what `follow` does into a graph of their own, a branch of `If`, whose outputs are its tensors. Values
+   * from outside that it reads have to be there before: nothing that is made inside is seen outside.
+   */
+  branch(follow: () => readonly TorchTensor[]): OnnxSubgraph {
+    const [nodes, cache] = [this.#nodes, this.#cache];
+    this.#nodes = [];
+    this.#cache = new Map(cache);
+    try {
+      // An output has to be of the branch's own making, even where it is a value from outside.
+      const outputs = follow().map((tensor) => ({
+        name: this.emit('Identity', [tensor]),
+        type: TORCH_DTYPES[tensor.dtype].onnxType,
+        dims: tensor.dims.map((dim) => dim.constant ?? dim.text.replaceAll(/\W+/g, '_')),
+      }));
+      return { nodes: this.#nodes, outputs };
+    } finally {
+      [this.#nodes, this.#cache] = [nodes, cache];
+    }
   }
 
   /** An input of the model. Its free dims can be computed with from now on. */
@@ -161,7 +186,7 @@ export class TensorGraph {
     const names = inputs.map((input) => (input instanceof TorchTensor ? input.name : (input ?? '')));
     while (names.at(-1) === '') names.pop();
     const results = Array.from({ length: outputs }, () => this.#fresh(operator));
-    this.nodes.push({ operator, inputs: names, outputs: results, attributes });
+    this.#nodes.push({ operator, inputs: names, outputs: results, attributes });
     return results;
   }
 

@@ -130,6 +130,16 @@ describe('what a program of torch.export says of itself', () => {
   });
 });
 
+test('a choice by the values of a tensor is translated with both of its branches', async () => {
+  const description = await describeBytes(read('programs/branch'));
+  expect(signature(description)).toEqual([
+    expect.stringMatching(/^INPUT__0 FP32 \[s\d+, 4\]$/),
+    'INPUT__1 FP32 [4]',
+    expect.stringMatching(/^OUTPUT__0 FP32 \[s\d+, 4\]$/),
+    expect.stringMatching(/^OUTPUT__1 FP32 \[s\d+, 2\]$/),
+  ]);
+});
+
 describe('what is not translated is refused in words', () => {
   test.each([
     ['programs/memory', 'the model keeps last for its next call'],
