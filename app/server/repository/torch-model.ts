@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { datatypeOf } from '../../core/datatypes.ts';
+import { torchArchive } from '../../core/formats/torch/torch-archive.ts';
 import { dtypeOfDatatype } from '../../core/formats/torch/torch-dtypes.ts';
-import { detectTorchExport } from '../../core/formats/torch-export/detect.ts';
+import { isExportedProgram } from '../../core/formats/torch-export/detect.ts';
 import type { ConfigTensor } from '../../core/formats/torchscript/translate-for-config.ts';
 import { readZipDirectory } from '../../core/formats/zip-directory.ts';
 import type { ModelConfig, ModelInput } from '../../core/model-config/model-config.ts';
@@ -20,10 +21,11 @@ export interface TorchModelFile {
 }
 
 /** Whether a `.pt2` is a program, and no package of compiled code. */
-async function isExportedProgram(path: string): Promise<boolean> {
+async function holdsProgram(path: string): Promise<boolean> {
   const tree = await openFileTree(dirname(path));
   const source = await tree.open(basename(path));
-  return detectTorchExport({ source, zip: await readZipDirectory(source) });
+  const archive = torchArchive({ source, zip: await readZipDirectory(source) });
+  return archive !== null && isExportedProgram(archive);
 }
 
 /**
@@ -53,7 +55,7 @@ export async function torchModelFile(
     await file.close();
   }
   if (!isExported) return { path, format: 'torchscript' };
-  return (await isExportedProgram(path)) ? { path, format: 'torch-export' } : null;
+  return (await holdsProgram(path)) ? { path, format: 'torch-export' } : null;
 }
 
 function inputOf({ name = '', data_type, dims = [], reshape }: ModelInput, isBatched: boolean): ConfigTensor {

@@ -6,10 +6,10 @@ export function isExportedProgram(archive: TorchArchive): boolean {
   return archive.has('serialized_exported_program.json') || hasBelow(archive, /^models\/[^/]+\.json$/);
 }
 
-/** Whether the file holds a program of torch.export. */
+/** Whether the file holds a program of torch.export, or is an archive for one without it. */
 export function detectTorchExport(candidate: Pick<Candidate, 'zip' | 'source'>): boolean {
   const archive = torchArchive(candidate);
-  return archive !== null && isExportedProgram(archive);
+  return archive !== null && (isExportedProgram(archive) || archive.has('archive_format'));
 }
 
 /** Whether the file is a package of AOTInductor: compiled code in a PT2 archive. */

@@ -2,11 +2,12 @@ import { StatusError } from '../../status.ts';
 import { cannotBeServed, describeFindings, groupedDigits, sizeText } from '../format-description.ts';
 import { fileNameOf, type Candidate } from '../format.ts';
 import type { Dim, ModelDescription, ModelNotice, TensorSignature, Verdict } from '../model-description.ts';
-import { readLine, torchArchive } from '../torch/torch-archive.ts';
+import { readLine, torchArchive, type TorchArchive } from '../torch/torch-archive.ts';
 import { TORCH_DTYPES } from '../torch/torch-dtypes.ts';
 import { TranslationFailure } from '../torch/translation-failure.ts';
 import { guardNotices, unsupportedNotices } from '../torch/translation-notices.ts';
 import { describeProgram, type DescribedProgram, type DescribedTensor } from './describe-program.ts';
+import { isExportedProgram } from './detect.ts';
 import { readExportProgram, type ExportLayout, type ExportProgram } from './export-program.ts';
 
 /** What following the program gave, or why it did not go to the end. */
@@ -24,6 +25,7 @@ const LAYOUTS: Readonly<Record<ExportLayout, string>> = {
 export async function inspectTorchExport(candidate: Candidate): Promise<ModelDescription> {
   const archive = torchArchive(candidate);
   if (archive === null) throw new TranslationFailure('it is no archive');
+  if (!isExportedProgram(archive)) return describeWithoutProgram(candidate, archive);
   const program = await readExportProgram({ archive, source: candidate.source });
   const outcome = follow(program);
   const fileName = fileNameOf(candidate.path);
@@ -35,6 +37,32 @@ export async function inspectTorchExport(candidate: Candidate): Promise<ModelDes
     outputs: outcome.kind === 'followed' ? outcome.described.outputs.map(signatureOf) : [],
     notices: noticesOf(outcome, program, fileName),
     verdict: verdictOf(outcome, fileName),
+  });
+}
+
+/** A PT2 archive of weights alone, or for another runtime. */
+function describeWithoutProgram(candidate: Candidate, archive: TorchArchive): ModelDescription {
+  const isForPhones = archive.sizeBelow('data/executorch') > 0;
+  return describeFindings(candidate, {
+    format: 'torch-export',
+    formatName: 'PyTorch PT2 archive (.pt2)',
+    facts: [['Weights', sizeText(archive.sizeBelow('data/weights'))]],
+    verdict: isForPhones
+      ? cannotBeServed(
+          'The archive holds a program of ExecuTorch, which is made for phones and small devices; no server runs it.',
+          'Save the program that it was made of, in Python:',
+          ['import torch', '', 'torch.export.save(program, "model.pt2")'],
+        )
+      : cannotBeServed(
+          'The archive holds no program (models/*.json is missing), only weights.',
+          'Save the whole program, in Python:',
+          [
+            'import torch',
+            '',
+            'program = torch.export.export(model, (example,))',
+            'torch.export.save(program, "model.pt2")',
+          ],
+        ),
   });
 }
 

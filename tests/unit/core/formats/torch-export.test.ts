@@ -297,6 +297,19 @@ describe('a file that is not what it says is refused in words', () => {
     expect(reasonOf(description)).toContain('the file has no tensor linear.weight');
   });
 
+  test.each([
+    ['weights alone', 'a/data/weights/weight_0', 'holds no program'],
+    ['a program for phones', 'a/data/executorch/model.pte', 'ExecuTorch'],
+    ['compiled code', 'a/data/aotinductor/model/model.so', 'torch_aoti'],
+  ])('a PT2 archive of %s is told apart', async (_, entry, words) => {
+    const text = new TextEncoder().encode('pt2');
+    const description = await describeBytes(
+      zipSync({ 'a/archive_format': text, [entry]: text }, { level: 0 }),
+    );
+    expect(description.verdict.kind).not.toBe('runs-by-translation');
+    expect(reasonOf(description)).toContain(words);
+  });
+
   test('a file that is cut short', async () => {
     const bytes = read('families/linear');
     const description = await describeBytes(bytes.slice(0, bytes.byteLength / 2));

@@ -265,6 +265,37 @@ export function unary(operator: string, needsFloat: boolean): OperatorBody {
   };
 }
 
+/** Towards zero. */
+const truncated: OperatorBody = (call) => {
+  const self = call.tensor('self');
+  if (!isFloating(self.dtype)) return self;
+  const { graph } = call;
+  const whole = graph.emit('Floor', [graph.emit('Abs', [self])]);
+  return graph.apply('Mul', [graph.emit('Sign', [self]), whole], {}, self.dtype, self.dims);
+};
+
+/** The angle of a point, in the half of the plane that its signs say. */
+const arcTangentOfTwo: OperatorBody = (call) => {
+  const [rise, run] = [call.operand('self'), call.operand('other')];
+  const { graph } = call;
+  const dtype = floatDtype(resultDtype([rise, run]));
+  const [y, x] = [asTensor(call, rise, dtype), asTensor(call, run, dtype)];
+  const dims = broadcastOf(call, y, x);
+  const zero = graph.scalar(0, dtype);
+  const half = graph.scalar(Math.PI / 2, dtype);
+  const turn = graph.scalar(Math.PI, dtype);
+  const near = graph.emit('Atan', [graph.emit('Div', [y, x])]);
+  const isBelow = graph.emit('Less', [y, zero]);
+  const turned = graph.emit('Where', [
+    isBelow,
+    graph.emit('Sub', [near, turn]),
+    graph.emit('Add', [near, turn]),
+  ]);
+  const sided = graph.emit('Where', [graph.emit('Less', [x, zero]), turned, near]);
+  const upright = graph.emit('Mul', [graph.emit('Sign', [y]), half]);
+  return graph.apply('Where', [graph.emit('Equal', [x, zero]), upright, sided], {}, dtype, dims);
+};
+
 /** Rounding operators leave integers as they are. */
 function rounding(operator: string): OperatorBody {
   return (call) => {
@@ -445,6 +476,10 @@ export const ELEMENTWISE: OperatorTable = {
   acosh: unary('Acosh', true),
   atanh: unary('Atanh', true),
   erf: unary('Erf', true),
+  trunc: truncated,
+  fix: truncated,
+  atan2: arcTangentOfTwo,
+  arctan2: arcTangentOfTwo,
   floor: rounding('Floor'),
   ceil: rounding('Ceil'),
   round: rounding('Round'),

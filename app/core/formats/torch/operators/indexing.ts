@@ -163,7 +163,44 @@ function putMasked(
   return call.graph.apply('Where', [wide, value, self], {}, self.dtype, self.dims);
 }
 
-function scatter(reduction: 'none' | 'add'): OperatorBody {
+/** What PyTorch's words for it are in ONNX. */
+const REDUCTIONS: Readonly<Record<string, string>> = {
+  add: 'add',
+  sum: 'add',
+  multiply: 'mul',
+  prod: 'mul',
+  amax: 'max',
+  amin: 'min',
+};
+
+/** Scatters by the reduction that the call names. */
+const scatterReduced: OperatorBody = (call) => {
+  const reduction = REDUCTIONS[call.text('reduce')];
+  if (reduction === undefined) throw call.refuse(`it reduces by ${call.text('reduce')}`);
+  if (call.takes('include_self') && !call.bool('include_self'))
+    throw call.refuse('it leaves out what is there (include_self=False)');
+  return scatter(reduction)(call);
+};
+
+/** Values one after the other at the places where a mask is true. */
+const maskedScatter: OperatorBody = (call) => {
+  const [self, source] = [call.tensor('self'), call.tensor('source')];
+  const { graph } = call;
+  const mask = expanded(call, call.tensor('mask'), self.dims);
+  const count = productOf(self.dims);
+  const isMeant = reshaped(call, mask, [count]);
+  const place = graph.emit('CumSum', [graph.cast(isMeant, 'int64'), graph.scalar(0, 'int64')]);
+  // Places before the first true one are not used, but must be places.
+  const used = graph.emit('Max', [
+    graph.emit('Sub', [place, graph.scalar(1, 'int64')]),
+    graph.scalar(0, 'int64'),
+  ]);
+  const values = reshaped(call, graph.cast(source, self.dtype), [productOf(source.dims)]);
+  const picked = graph.apply('Gather', [values, used], {}, self.dtype, [count]);
+  return graph.apply('Where', [mask, reshaped(call, picked, self.dims), self], {}, self.dtype, self.dims);
+};
+
+function scatter(reduction: string): OperatorBody {
   return (call) => {
     const [self, places] = [call.tensor('self'), call.tensor('index')];
     const axis = call.axis('dim', self.rank);
@@ -272,7 +309,9 @@ export const INDEXING: OperatorTable = {
   index,
   index_put: indexPut,
   _index_put_impl: indexPut,
-  scatter: scatter('none'),
+  scatter: (call) => (call.takes('reduce') ? scatterReduced(call) : scatter('none')(call)),
+  scatter_reduce: scatterReduced,
+  masked_scatter: maskedScatter,
   scatter_add: scatter('add'),
   topk: topK,
   sort: (call) => new TorchTuple(sorted(call)),

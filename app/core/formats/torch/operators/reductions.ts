@@ -189,8 +189,30 @@ const cumulativeSum: OperatorBody = (call) => {
   return call.graph.apply('CumSum', [self, axis], {}, self.dtype, self.dims);
 };
 
+/** Distances of all rows of one matrix to all rows of another. */
+const distances: OperatorBody = (call) => {
+  const [left, right] = [call.tensor('x1'), call.tensor('x2')];
+  const { graph } = call;
+  const power = call.float('p');
+  if (power !== 1 && power !== 2) throw call.refuse(`the norm of power ${power}`);
+  const rows = graph.apply('Unsqueeze', [left, graph.int64s([-2])], {}, left.dtype, [
+    ...left.dims.slice(0, -1),
+    ONE,
+    ...left.dims.slice(-1),
+  ]);
+  const columns = graph.apply('Unsqueeze', [right, graph.int64s([-3])], {}, right.dtype, [
+    ...right.dims.slice(0, -2),
+    ONE,
+    ...right.dims.slice(-2),
+  ]);
+  const apart = binary(call, 'Sub', rows, columns, left.dtype);
+  return reduce(call, power === 1 ? 'ReduceL1' : 'ReduceL2', apart, [apart.rank - 1], false);
+};
+
 /** Operators that make one element of many. */
 export const REDUCTIONS: OperatorTable = {
+  cdist: distances,
+  _cdist_forward: distances,
   sum: summing('ReduceSum'),
   prod: summing('ReduceProd'),
   mean,

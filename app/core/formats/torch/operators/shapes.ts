@@ -68,6 +68,31 @@ const asStrided: OperatorBody = (call) => {
   return reshaped(call, self, size);
 };
 
+/** What lies on a diagonal of two dims, as the last dim. */
+const diagonal: OperatorBody = (call) => {
+  const self = call.tensor('self');
+  const [first, second] = [call.axis('dim1', self.rank), call.axis('dim2', self.rank)];
+  const offset = call.staticInt('offset');
+  const [height, width] = [first, second].map((axis) => call.known(self.dims[axis] ?? ONE, 'a dim')) as [
+    number,
+    number,
+  ];
+  const rest = self.dims.map((_, axis) => axis).filter((axis) => axis !== first && axis !== second);
+  const count = Math.max(0, Math.min(height + Math.min(offset, 0), width - Math.max(offset, 0)));
+  const start = offset >= 0 ? offset : -offset * width;
+  const places = Array.from({ length: count }, (_, index) => start + index * (width + 1));
+  const stack = rest.map((axis) => self.dims[axis] ?? ONE);
+  const last = permuted(call, self, [...rest, first, second]);
+  const flat = reshaped(call, last, [...stack, SymbolicInt.of(height * width)]);
+  return call.graph.apply(
+    'Gather',
+    [flat, call.graph.constant(places, 'int64', [count])],
+    { axis: int(stack.length) },
+    self.dtype,
+    [...stack, SymbolicInt.of(count)],
+  );
+};
+
 const flatten: OperatorBody = (call) => {
   const self = call.tensor('self');
   if (self.rank === 0) return reshaped(call, self, [ONE]);
@@ -559,6 +584,7 @@ export const SHAPES: OperatorTable = {
   _unsafe_view: view,
   _reshape_alias: view,
   as_strided: asStrided,
+  diagonal,
   view_as: (call) => reshaped(call, call.tensor('self'), call.tensor('other').dims),
   reshape_as: (call) => reshaped(call, call.tensor('self'), call.tensor('other').dims),
   flatten,
