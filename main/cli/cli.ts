@@ -123,6 +123,11 @@ function createProgram(): Command {
       'a path (its ending says the format), or dir, zip or tar.gz for one in this folder',
     )
     .addOption(
+      new Option('--as <form>', 'a .pt or .pt2 file as it was saved, or as its translation to ONNX')
+        .choices(['saved', 'onnx'])
+        .default('saved'),
+    )
+    .addOption(
       new Option('--for <target>', 'what it is deployed to')
         .choices(DEPLOYMENT_TARGETS)
         .default(PLAIN_REPOSITORY.target),
@@ -137,6 +142,7 @@ function createProgram(): Command {
       examples(
         'conch export model.onnx --to repository/',
         'conch export digits --to digits.tar.gz',
+        'conch export model.pt2 --as onnx --to repository/',
         'conch export digits --for compose --to digits-compose/',
         'conch export digits --for kserve --storage s3://bucket/models --to digits.zip',
       ),

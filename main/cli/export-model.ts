@@ -1,13 +1,16 @@
-import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, parse, resolve } from 'node:path';
 import type { ExportFormat } from '../../app/contract/calls.ts';
 import type { DeploymentTarget } from '../../app/core/deployment/deployment-facts.ts';
 import { StatusError } from '../../app/core/status.ts';
 import { findDataFolder } from '../data-folder.ts';
+import { writeTranslation } from './translate.ts';
 import { finishJob, importPath, withTemporaryHost } from './temporary-host.ts';
 
 interface ExportOptions {
   readonly to: string;
+  readonly as: 'saved' | 'onnx';
   readonly for: DeploymentTarget;
   readonly release: string;
   readonly gpu: boolean;
@@ -34,13 +37,29 @@ export function readDestination(
   return { format: /\.(tar\.gz|tgz)$/.test(to) ? 'tar.gz' : 'folder', path: resolve(to) };
 }
 
+/** Exports the translation of a PyTorch file in place of the file. */
+async function exportTranslation(model: string, options: ExportOptions): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'conch-translation-'));
+  try {
+    const translated = join(folder, `${parse(model).name}.onnx`);
+    await writeTranslation(model, translated, []);
+    await exportModel(translated, { ...options, as: 'saved' });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** `conch export`. */
 export async function exportModel(model: string, options: ExportOptions): Promise<void> {
+  const isPath = await access(model).then(
+    () => true,
+    () => false,
+  );
+  if (options.as === 'onnx') {
+    if (!isPath) throw new StatusError('not-found', `There is no file ${model} to translate.`);
+    return exportTranslation(model, options);
+  }
   await withTemporaryHost(async (host) => {
-    const isPath = await access(model).then(
-      () => true,
-      () => false,
-    );
     if (!isPath) {
       const path = join(options.dataFolder ?? findDataFolder(), 'model-repository');
       await host.handlers['workspace.open']({ path }).catch((cause: unknown) => {

@@ -115,8 +115,12 @@ async function translateScripted(
   }
 }
 
-/** `conch translate`: a PyTorch file as an ONNX file that holds everything. */
-export async function translate(path: string, { output, shape, json }: TranslateOptions): Promise<void> {
+/** Writes the translation of a PyTorch file as an ONNX file that holds everything. @throws StatusError saying what is not translated. */
+export async function writeTranslation(
+  path: string,
+  output: string,
+  shapes: readonly string[],
+): Promise<Translation> {
   const source = await openFileSource(resolve(path));
   const archive = torchArchive({ zip: await readZipDirectory(source), source });
   if (archive === null)
@@ -125,8 +129,14 @@ export async function translate(path: string, { output, shape, json }: Translate
       `${path} is no archive of torch.jit.save or torch.export.save.`,
     );
   const run = isExportedProgram(archive) ? translateExported : translateScripted;
-  const { model, guards } = await run(archive, source, path, shape);
-  await writeOnnxFile(resolve(output), model, source);
+  const translation = await run(archive, source, path, shapes);
+  await writeOnnxFile(resolve(output), translation.model, source);
+  return translation;
+}
+
+/** `conch translate`: a PyTorch file as an ONNX file that holds everything. */
+export async function translate(path: string, { output, shape, json }: TranslateOptions): Promise<void> {
+  const { model, guards } = await writeTranslation(path, output, shape);
   const words = guards.map((guard) => guard.words);
   const typeOf = (type: number): string =>
     Object.values(TORCH_DTYPES).find(({ onnxType }) => onnxType === type)?.datatype ?? '?';

@@ -201,6 +201,20 @@ describe('conch on a .pt2', () => {
     expect(JSON.parse(inferred)).toMatchObject({ outputs: [{ name: 'OUTPUT__0', shape: [1, 10] }] });
   });
 
+  test('exports a repository with its translation, which every Triton serves', async () => {
+    await conch('export', join(EXPORTED, 'families', 'lenet.pt2'), '--as', 'onnx', '--to', 'repository');
+    expect(await readdir(join(root, 'repository', 'lenet', '1'))).toEqual(['model.onnx']);
+    const config = await readFile(join(root, 'repository', 'lenet', 'config.pbtxt'), 'utf8');
+    expect(config).toContain('backend: "onnxruntime"');
+    expect(config).toMatch(/name: "INPUT__0"[^}]*dims: \[ 1, 28, 28 \]/);
+  });
+
+  test('exports a repository with the program itself', async () => {
+    await conch('export', join(EXPORTED, 'families', 'lenet.pt2'), '--to', 'saved');
+    expect(await readdir(join(root, 'saved', 'lenet', '1'))).toEqual(['model.pt2']);
+    expect(await readFile(join(root, 'saved', 'lenet', 'config.pbtxt'), 'utf8')).toContain('torch_aoti');
+  });
+
   test('infers with the very file', async () => {
     const inferred = await conch('infer', join(EXPORTED, 'programs', 'nested.pt2'), '--json');
     expect(JSON.parse(inferred)).toMatchObject({
