@@ -53,6 +53,8 @@ export interface ExportGraph {
 }
 
 const MAX_GRAPH_DEPTH = 20;
+/** The largest models have some ten thousand. */
+const MAX_NODES = 100_000;
 /** `torch/_export/serde/schema.py`, as `c10/core/MemoryFormat.h` numbers them. */
 const MEMORY_FORMATS: Readonly<Record<number, number>> = { 1: 0, 2: 2, 3: 3, 4: 1 };
 const STRIDED = 7;
@@ -232,6 +234,13 @@ function readNode(value: Json, depth: number): ExportNode {
   };
 }
 
+function nodesOf(graph: JsonObject): readonly Json[] {
+  const nodes = listOf(member(graph, 'nodes'), 'the nodes of the graph');
+  if (nodes.length > MAX_NODES)
+    throw new MalformedFile(`the graph has ${nodes.length} nodes; at most ${MAX_NODES} are read`);
+  return nodes;
+}
+
 /** Reads a graph. @throws MalformedFile saying what of it is wrong. */
 export function readGraph(graph: JsonObject, depth = 0): ExportGraph {
   if (depth > MAX_GRAPH_DEPTH) throw new MalformedFile('the graphs of the program nest too deep');
@@ -246,7 +255,7 @@ export function readGraph(graph: JsonObject, depth = 0): ExportGraph {
     outputs: listOf(member(graph, 'outputs'), 'the outputs of the graph').map((each) =>
       readArgument(each, depth),
     ),
-    nodes: listOf(member(graph, 'nodes'), 'the nodes of the graph').map((each) => readNode(each, depth)),
+    nodes: nodesOf(graph).map((each) => readNode(each, depth)),
     tensors: new Map(
       entriesOf(member(graph, 'tensor_values'), 'the tensors of the graph').map(([key, value]) => [
         key,

@@ -6,6 +6,9 @@ import { TorchTensor, type TorchScalar } from './torch-tensor.ts';
 import { kindOfValue, TorchList, type TorchValue } from './torch-values.ts';
 import { TranslationFailure } from './translation-failure.ts';
 
+/** Numbers or nodes that one call may become. */
+const MAX_WRITTEN_OUT = 4_000_000;
+
 /** How one operator becomes nodes. */
 export type OperatorBody = (call: OperatorCall) => TorchValue;
 
@@ -105,6 +108,12 @@ export class OperatorCall {
   known(value: SymbolicInt, what: string): number {
     if (value.constant !== null) return value.constant;
     throw this.refuse(`${what} depends on the shape of the inputs (${value.text})`);
+  }
+
+  /** A list that is written out while translating. @throws TranslationFailure where that would be too much. */
+  many<Item>(count: number, make: (index: number) => Item): Item[] {
+    if (!(count <= MAX_WRITTEN_OUT)) throw this.refuse(`it would be written out ${count} times`);
+    return Array.from({ length: Math.max(0, count) }, (_, index) => make(index));
   }
 
   bool(name: string): boolean {

@@ -252,6 +252,25 @@ describe('a file that is not what it says is refused in words', () => {
       'big-endian',
     ],
     [
+      'an operator that would fill the memory',
+      () =>
+        editedJson('families/linear', PROGRAM, (json) => {
+          const node = as(graphOf(json)['nodes']?.['0']);
+          node['target'] = as('torch.ops.aten.eye.default');
+          node['inputs'] = as([{ name: 'n', arg: { as_int: 1_000_000_000 } }]);
+        }),
+      'it would be written out 1000000000000000000 times',
+    ],
+    [
+      'more nodes than any model has',
+      () =>
+        editedJson('families/linear', PROGRAM, (json) => {
+          const node = graphOf(json)['nodes']?.['0'];
+          graphOf(json)['nodes'] = as(Array.from({ length: 100_001 }, () => node));
+        }),
+      'the graph has 100001 nodes',
+    ],
+    [
       'graphs inside of graphs without end',
       () =>
         editedJson('families/linear', PROGRAM, (json) => {

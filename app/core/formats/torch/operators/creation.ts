@@ -87,7 +87,7 @@ const linspace: OperatorBody = (call) => {
   const dtype = call.dtype() ?? 'float32';
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   // PyTorch counts from both ends, so that the last is exact.
-  const values = Array.from({ length: steps }, (_, index) =>
+  const values = call.many(steps, (index) =>
     index < steps / 2 ? start + step * index : end - step * (steps - 1 - index),
   );
   const name = call.graph.constant(isFloating(dtype) ? values : values.map(Math.trunc), dtype, [steps]);
@@ -98,9 +98,7 @@ const eye: OperatorBody = (call) => {
   const rows = call.staticInt('n');
   const columns = call.takes('m') ? call.staticInt('m') : rows;
   const dtype = call.dtype() ?? 'float32';
-  const values = Array.from({ length: rows * columns }, (_, at) =>
-    Math.floor(at / columns) === at % columns ? 1 : 0,
-  );
+  const values = call.many(rows * columns, (at) => (Math.floor(at / columns) === at % columns ? 1 : 0));
   return call.graph.tensor(
     call.graph.constant(values, dtype, [rows, columns]),
     dtype,

@@ -11,7 +11,7 @@ const ONE = SymbolicInt.of(1);
 /** A vector of one number repeated, for parameters that a module has not. */
 function filled(call: OperatorCall, value: number, count: number, dtype: TorchDtype): string {
   return call.graph.constant(
-    Array.from({ length: count }, () => value),
+    call.many(count, () => value),
     dtype,
     [count],
   );
@@ -67,7 +67,10 @@ const layerNorm: OperatorBody = (call) => {
   const weight =
     call.optionalTensor('weight') ??
     call.graph.constant(
-      Array.from({ length: sizes.reduce((a, b) => a * b, 1) }, () => 1),
+      call.many(
+        sizes.reduce((a, b) => a * b, 1),
+        () => 1,
+      ),
       input.dtype,
       sizes,
     );

@@ -177,7 +177,7 @@ function binned(
   for (const [index, size] of sizes.entries()) {
     const out = outs[index] ?? 1;
     const axis = graph.int64s([input.rank - sizes.length + index]);
-    const bins = Array.from({ length: out }, (_, bin) => {
+    const bins = call.many(out, (bin) => {
       const start = graph.int64s([Math.floor((bin * size) / out)]);
       const end = graph.int64s([Math.ceil(((bin + 1) * size) / out)]);
       const slice = graph.emit('Slice', [name, start, end, axis]);

@@ -80,7 +80,7 @@ const diagonal: OperatorBody = (call) => {
   const rest = self.dims.map((_, axis) => axis).filter((axis) => axis !== first && axis !== second);
   const count = Math.max(0, Math.min(height + Math.min(offset, 0), width - Math.max(offset, 0)));
   const start = offset >= 0 ? offset : -offset * width;
-  const places = Array.from({ length: count }, (_, index) => start + index * (width + 1));
+  const places = call.many(count, (index) => start + index * (width + 1));
   const stack = rest.map((axis) => self.dims[axis] ?? ONE);
   const last = permuted(call, self, [...rest, first, second]);
   const flat = reshaped(call, last, [...stack, SymbolicInt.of(height * width)]);
@@ -400,7 +400,7 @@ function evenPieces(call: OperatorCall, self: TorchTensor, axis: number, size: S
   const count = whole.plus(size).minus(ONE).floorDividedBy(size);
   const known = call.known(count, 'the number of pieces');
   const last = whole.minus(size.times(SymbolicInt.of(known - 1)));
-  return pieces(call, self, axis, [...Array.from({ length: known - 1 }, () => size), last]);
+  return pieces(call, self, axis, [...call.many(known - 1, () => size), last]);
 }
 
 const split: OperatorBody = (call) => {
@@ -423,9 +423,7 @@ const unbind: OperatorBody = (call) => {
   const self = call.tensor('self');
   const axis = call.axis('dim', self.rank);
   const count = call.known(self.dims[axis] ?? ONE, 'the number of pieces');
-  return new TorchList(
-    Array.from({ length: count }, (_, index) => selected(call, self, axis, SymbolicInt.of(index))),
-  );
+  return new TorchList(call.many(count, (index) => selected(call, self, axis, SymbolicInt.of(index))));
 };
 
 const flip: OperatorBody = (call) => {
@@ -558,7 +556,7 @@ const unfold: OperatorBody = (call) => {
   const [size, step] = [call.staticInt('size'), call.staticInt('step')];
   const whole = call.known(self.dims[axis] ?? ONE, 'the dim');
   const count = Math.floor((whole - size) / step) + 1;
-  const indices = Array.from({ length: count * size }, (_, at) => Math.floor(at / size) * step + (at % size));
+  const indices = call.many(count * size, (at) => Math.floor(at / size) * step + (at % size));
   const gathered = call.graph.emit('Gather', [self, call.graph.constant(indices, 'int64', [count, size])], {
     axis: int(axis),
   });
@@ -624,10 +622,7 @@ export const SHAPES: OperatorTable = {
     const self = call.tensor('self');
     const axis = call.axis('dim', self.rank);
     const [whole, count] = [call.known(self.dims[axis] ?? ONE, 'the dim'), call.staticInt('sections')];
-    const sizes = Array.from(
-      { length: count },
-      (_, index) => Math.floor(whole / count) + (index < whole % count ? 1 : 0),
-    );
+    const sizes = call.many(count, (index) => Math.floor(whole / count) + (index < whole % count ? 1 : 0));
     return pieces(
       call,
       self,

@@ -14,6 +14,7 @@ function pair(call: OperatorCall, name: string): readonly [number, number] {
 
 /** Where the elements of windows lie along one dim: of each place in the window, in each window. */
 function placesAlong(
+  call: OperatorCall,
   size: number,
   kernel: number,
   dilation: number,
@@ -21,9 +22,7 @@ function placesAlong(
   stride: number,
 ): readonly (readonly number[])[] {
   const count = Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
-  return Array.from({ length: kernel }, (_, place) =>
-    Array.from({ length: count }, (_each, window) => window * stride + place * dilation),
-  );
+  return call.many(kernel, (place) => call.many(count, (window) => window * stride + place * dilation));
 }
 
 /** The windows of an image as columns (`torch.nn.functional.unfold`). */
@@ -39,8 +38,8 @@ const im2col: OperatorBody = (call) => {
   ];
   const [batch = ONE, channels = ONE, ...sides] = self.dims;
   const [height = 0, width = 0] = sides.map((side) => call.known(side, 'the size of the image'));
-  const rows = placesAlong(height, kernel[0], dilation[0], padding[0], stride[0]);
-  const columns = placesAlong(width, kernel[1], dilation[1], padding[1], stride[1]);
+  const rows = placesAlong(call, height, kernel[0], dilation[0], padding[0], stride[0]);
+  const columns = placesAlong(call, width, kernel[1], dilation[1], padding[1], stride[1]);
   const padded = graph.emit('Pad', [
     self,
     graph.int64s([0, 0, padding[0], padding[1], 0, 0, padding[0], padding[1]]),
