@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { buildStale } from '../build.mjs';
 import { start } from '../start.mjs';
 
-const COMMANDS = new Set(['serve', 'inspect', 'config', 'infer', 'export', 'help']);
+const COMMANDS = new Set(['serve', 'inspect', 'config', 'infer', 'translate', 'export', 'help']);
 const ANSWERED = new Set(['--help', '-h', '--version', '-V']);
 const CLI = new URL('../../dist/node/cli.mjs', import.meta.url);
 

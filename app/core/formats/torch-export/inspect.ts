@@ -1,8 +1,9 @@
 import { StatusError } from '../../status.ts';
 import { cannotBeServed, describeFindings, groupedDigits, sizeText } from '../format-description.ts';
 import { fileNameOf, type Candidate } from '../format.ts';
-import type { Dim, ModelDescription, ModelNotice, TensorSignature, Verdict } from '../model-description.ts';
+import type { ModelDescription, ModelNotice, TensorSignature, Verdict } from '../model-description.ts';
 import { readLine, torchArchive, type TorchArchive } from '../torch/torch-archive.ts';
+import { describedDims } from '../torch/described-dims.ts';
 import { TORCH_DTYPES } from '../torch/torch-dtypes.ts';
 import { TranslationFailure } from '../torch/translation-failure.ts';
 import { guardNotices, unsupportedNotices } from '../torch/translation-notices.ts';
@@ -101,9 +102,7 @@ function signatureOf({ name, meaning, dtype, dims }: DescribedTensor): TensorSig
     name,
     datatype: { value: TORCH_DTYPES[dtype].datatype, ...sourced },
     dims: {
-      value: dims.map((dim): Dim =>
-        typeof dim === 'number' ? { kind: 'fixed', size: dim } : { kind: 'symbolic', name: dim },
-      ),
+      value: describedDims(dims),
       ...sourced,
     },
   };

@@ -2,7 +2,6 @@ import { StatusError } from '../../status.ts';
 import { describeFindings, groupedDigits, sizeText } from '../format-description.ts';
 import { fileNameOf, type Candidate } from '../format.ts';
 import type {
-  Dim,
   ModelDescription,
   ModelNotice,
   Provenance,
@@ -12,6 +11,7 @@ import type {
 import { globalName, type PickleNode } from '../pickle/pickle-node.ts';
 import { scanPickle } from '../pickle/scan-pickle.ts';
 import { exportLines, noticesOf } from '../torch-checkpoint/inspect.ts';
+import { describedDims } from '../torch/described-dims.ts';
 import { TORCH_DTYPES } from '../torch/torch-dtypes.ts';
 import { readLine, torchArchive, type TorchArchive } from '../torch/torch-archive.ts';
 import { isOwnGlobal, readTorchPickle } from '../torch/torch-pickle.ts';
@@ -147,9 +147,7 @@ function signatureOf(
     name,
     datatype: { value: TORCH_DTYPES[dtype].datatype, ...sourced },
     dims: {
-      value: dims.map((dim): Dim =>
-        typeof dim === 'number' ? { kind: 'fixed', size: dim } : { kind: 'symbolic', name: dim },
-      ),
+      value: describedDims(dims),
       ...sourced,
     },
   };
