@@ -21,7 +21,6 @@ export interface Flag {
 const honoured: FlagEffect = { kind: 'honoured' };
 const noted = (why: string): FlagEffect => ({ kind: 'noted', why });
 
-const LATER = 'it comes with a later release of this server';
 const CUDA_MEMORY = noted('the runtime manages device memory itself');
 const NO_LIBRARIES = noted('backends are built in; no libraries are loaded');
 const NO_PLATFORM: FlagEffect = {
@@ -335,8 +334,8 @@ export const FLAGS = {
   'cache-config': flag(
     'Response Cache',
     'string',
-    noted(`responses are not cached: ${LATER}`),
-    'Accepted, no effect yet.',
+    honoured,
+    '<cache>,<setting>=<value>. There is the cache local, with size=<bytes>.',
   ),
   'cache-directory': flag('Response Cache', 'string', NO_LIBRARIES, 'Accepted, no effect.'),
   'rate-limit': flag(
@@ -400,12 +399,7 @@ export const FLAGS = {
     honoured,
     'DEPRECATED: use --disable-auto-complete-config.',
   ),
-  'response-cache-byte-size': flag(
-    'DEPRECATED',
-    'integer',
-    noted(`responses are not cached: ${LATER}`),
-    'DEPRECATED: use --cache-config.',
-  ),
+  'response-cache-byte-size': flag('DEPRECATED', 'integer', honoured, 'DEPRECATED: use --cache-config.'),
   'trace-file': flag('DEPRECATED', 'string', honoured, 'DEPRECATED: use --trace-config triton,file=…'),
   'trace-level': flag('DEPRECATED', 'string', honoured, 'DEPRECATED: use --trace-config level=…'),
   'trace-rate': flag('DEPRECATED', 'integer', honoured, 'DEPRECATED: use --trace-config rate=…'),

@@ -20,7 +20,8 @@ import { ModelRepository } from './repository/model-repository.ts';
 import type { ModelVersion, VersionObserver } from './repository/model-version.ts';
 import { RateLimitGate } from './scheduling/rate-limit-gate.ts';
 import { batchRequests } from './request-batcher.ts';
-import { openResponseCache } from './response-cache/open-response-cache.ts';
+import type { ResponseCache } from '../core/scheduling/response-cache.ts';
+import { CACHE_DIRECTORY, openResponseCache } from './response-cache/open-response-cache.ts';
 import { Tracing } from './trace/tracing.ts';
 import { SERVER_EXTENSIONS, TRITON_VERSION } from './server-metadata.ts';
 import { SharedMemoryRegions } from './shared-memory/shared-memory-regions.ts';
@@ -28,6 +29,9 @@ import { backendRows, optionRows, REPOSITORY_AGENT_ROWS } from './startup-tables
 
 /** Whether every request in flight was answered before the exit timeout. */
 type DrainResult = 'complete' | 'expired';
+
+/** What Triton's gRPC service counts of its own where nobody is connected. */
+const GRPC_HANDLERS = 3;
 
 /** A running server. */
 export interface RunningServer {
@@ -128,7 +132,7 @@ class Server implements RunningServer {
       engines: { door, launcher, gate: rateLimitGate(options) },
       log,
       gpuCount,
-      responseCache: openResponseCache(options.cacheSettings),
+      responseCache: this.#openCache(),
       observer: observe(emit, log, this.#modelMetrics),
       versionFailed: (model, version, reason) =>
         emit(
@@ -137,6 +141,30 @@ class Server implements RunningServer {
             : { kind: 'model-state', model, version, state: 'UNAVAILABLE', reason },
         ),
     });
+  }
+
+  /** @throws StatusError in Triton's words, of which its log has a word more. */
+  #openCache(): ResponseCache | null {
+    const { cacheSettings } = this.#options;
+    const isLocal = cacheSettings[0]?.name === 'local';
+    if (isLocal) {
+      const settings = JSON.stringify(
+        Object.fromEntries(cacheSettings.map(({ setting, value }) => [setting, value])),
+      );
+      const library = `${CACHE_DIRECTORY}/local/libtritoncache_local.so`;
+      this.#log.write(
+        'info',
+        `Creating TritonCache with name: 'local', libpath: '${library}', cache_config: '${settings}'`,
+      );
+      this.#log.write('info', `Initializing LocalCache with config: ${settings}`);
+    }
+    try {
+      return openResponseCache(cacheSettings);
+    } catch (cause) {
+      if (isLocal) this.#log.write('error', 'cache implementation handle is nullptr');
+      this.#logOptions(false);
+      throw this.#withoutContext(cause);
+    }
   }
 
   async start(): Promise<void> {
@@ -178,7 +206,7 @@ class Server implements RunningServer {
     });
     await this.#logModels();
     this.#logOptions();
-    this.#reportFailures(failures);
+    await this.#reportFailures(failures);
   }
 
   #withoutContext<Cause>(cause: Cause): Cause {
@@ -226,7 +254,7 @@ class Server implements RunningServer {
     return this.#options;
   }
 
-  #reportFailures(failures: readonly StatusError[]): void {
+  async #reportFailures(failures: readonly StatusError[]): Promise<void> {
     if (failures.length === 0) return;
     const { exitOnError, modelControlMode, startupModels } = this.#options;
     const isNamed = modelControlMode === 'explicit' && (startupModels.length > 1 || startupModels[0] !== '*');
@@ -235,7 +263,10 @@ class Server implements RunningServer {
       isNamed && refused.length > 0
         ? new StatusError('invalid-argument', refused.map(({ message }) => message).join(''))
         : new StatusError('internal', 'failed to load all models');
-    if (exitOnError) throw this.#withoutContext(cause);
+    if (exitOnError) {
+      await this.#closeRepository();
+      throw cause;
+    }
     this.#log.write('error', printStatus(cause));
   }
 
@@ -254,13 +285,17 @@ class Server implements RunningServer {
       .flatMap((name) => models.versionsOf(name).flatMap(([, { served }]) => served ?? []));
   }
 
+  /** Of every model that was tried: its backend is there even where the model is not. */
   #backends(): readonly string[] {
-    return this.#served().flatMap(({ config }) => config.backend ?? []);
+    const { models } = this.#repository;
+    return models.names().flatMap((name) => models.get(name)?.source?.config.backend ?? []);
   }
 
-  #logOptions(): void {
+  #logOptions(hasCache = this.#options.cacheSettings.length > 0): void {
+    const { isAllowed, hasCpu } = this.#options.metrics;
+    if (isAllowed && hasCpu) this.#log.write('info', 'Collecting CPU metrics');
     this.#log.writeTable(
-      optionRows(this.#options, { version: TRITON_VERSION, extensions: SERVER_EXTENSIONS }),
+      optionRows(this.#options, { version: TRITON_VERSION, extensions: SERVER_EXTENSIONS, hasCache }),
     );
   }
 
@@ -277,6 +312,13 @@ class Server implements RunningServer {
     if (this.#isExiting) return 'complete';
     this.#isExiting = true;
     if (this.#pollTimer) clearTimeout(this.#pollTimer);
+    if (this.#grpc && this.#isStarted) {
+      const count = this.#grpc.connectionCount + GRPC_HANDLERS;
+      this.#log.write(
+        'info',
+        `Timeout ${this.#options.exitTimeoutSeconds}: Found ${count} gRPC service connections and inference handlers`,
+      );
+    }
     // What never served has nothing to say of its end.
     const result = this.#isStarted ? await this.#closeRepository() : await this.#abandonRepository();
     this.#http?.stopAccepting();

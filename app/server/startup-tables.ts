@@ -46,7 +46,7 @@ function resourceRows({ rateLimitResources }: ServerOptions): Rows {
 /** What the server was started with, as Triton lists it. */
 export function optionRows(
   options: ServerOptions,
-  server: { readonly version: string; readonly extensions: readonly string[] },
+  server: { readonly version: string; readonly extensions: readonly string[]; readonly hasCache: boolean },
 ): Rows {
   return [
     ['Option', 'Value'],
@@ -60,10 +60,10 @@ export function optionRows(
     ['model_config_name', options.modelConfigName],
     ['rate_limit', options.rateLimit === 'off' ? 'OFF' : 'EXEC_COUNT'],
     ...resourceRows(options),
-    ['pinned_memory_pool_byte_size', String(options.pinnedMemoryPoolBytes)],
+    ['pinned_memory_pool_byte_size', String(Math.max(0, options.pinnedMemoryPoolBytes))],
     ['min_supported_compute_capability', options.minComputeCapability.toFixed(1)],
     ['strict_readiness', options.strictReadiness ? '1' : '0'],
     ['exit_timeout', String(options.exitTimeoutSeconds)],
-    ['cache_enabled', options.cacheSettings.length > 0 ? '1' : '0'],
+    ['cache_enabled', server.hasCache ? '1' : '0'],
   ];
 }

@@ -18,6 +18,16 @@ export function histogramBounds(config: ModelConfig): readonly number[] {
   return own.length > 0 && isRising ? own : DEFAULT_BUCKETS;
 }
 
+/** Triton's warnings of `model_metrics` for families that cannot be changed. */
+export function unknownMetricFamilies({ model_metrics }: ModelConfig): readonly string[] {
+  return (model_metrics?.metric_control ?? []).flatMap(({ metric_identifier }) => {
+    const family = metric_identifier?.family ?? '';
+    return family === FIRST_RESPONSE_HISTOGRAM
+      ? []
+      : [`Metric family '${family}' in 'metric_identifier' is not a customizable metric in Triton core.`];
+  });
+}
+
 class Histogram {
   readonly #bounds: readonly number[];
   readonly #counts: number[];

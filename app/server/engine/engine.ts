@@ -115,6 +115,8 @@ class InstanceLink {
         else this.#finish(frame);
       });
     });
+    // An instance may fail before the others are connected, and only then somebody waits for it.
+    this.loaded.catch(() => undefined);
     writeFrame(this.#socket, load);
   }
 

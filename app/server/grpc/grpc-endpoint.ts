@@ -26,6 +26,8 @@ import { PLAIN_RPC_HANDLERS } from './plain-rpc-handlers.ts';
 
 /** The gRPC port while it is open. */
 export interface GrpcEndpoint extends ListeningEndpoint {
+  /** Connections that are open now. */
+  readonly connectionCount: number;
   /** Takes no new connections and no new calls; calls that run are answered. */
   stopAccepting(): void;
   /** Closes every connection at once. */
@@ -218,6 +220,9 @@ export async function openGrpcEndpoint(
   const bound = await listen(server, address, port);
   return {
     ...bound,
+    get connectionCount() {
+      return endpoint.sessions.size;
+    },
     stopAccepting: () => {
       server.close();
       for (const session of endpoint.sessions) session.close();

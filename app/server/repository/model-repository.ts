@@ -14,7 +14,7 @@ import type { OverrideDirectory } from './override-files.ts';
 import { NO_LOAD_PARAMETERS, pollModel, type LoadParameters, type PolledModel } from './poll-model.ts';
 import { ConfigSyntaxError, type PreparedModel } from './prepare-model.ts';
 import { loadFailure, startVersion, type RepositoryEnvironment, type StartedVersion } from './start-model.ts';
-import { chooseVersions } from './version-policy.ts';
+import { absentVersions, chooseVersions } from './version-policy.ts';
 
 /** One entry of the repository index. */
 export interface IndexEntry {
@@ -270,8 +270,8 @@ export class ModelRepository {
         log.writeForeign(`[libprotobuf ERROR google/protobuf/text_format.cc:337] ${detail.message}`);
       }
       const isKnown = message.startsWith('failed to poll model');
-      // Of a model that was found by looking at all, nobody says that it was not found.
-      if (!(isListed && detail instanceof NotUniqueError)) {
+      // Where all models are looked for, nobody says of one that it was not found.
+      if (!(isListed && (isKnown || detail instanceof NotUniqueError))) {
         log.write('error', isKnown ? message : `Poll failed for model directory '${name}': ${message}`);
       }
       versionFailed(name, null, why);
@@ -313,6 +313,12 @@ export class ModelRepository {
     const { log } = this.#environment;
     for (const version of model.files.ignoredVersions) {
       log.write('warning', `ignore version directory '${version}' which fails to convert to integral number`);
+    }
+    for (const version of absentVersions(model.polled, model.files.versions)) {
+      log.write(
+        'error',
+        `version ${version} is specified for model '${name}', but the version directory is not present`,
+      );
     }
     let versions: readonly string[];
     try {
@@ -443,7 +449,8 @@ export class ModelRepository {
         return [{ name, state: 'UNAVAILABLE', reason: 'model appears in two or more repositories' }];
       }
       const versions = this.models.versionsOf(name);
-      if (versions.length === 0) return [{ name }];
+      // Of a model whose policy takes none of its versions, Triton lists each of these none.
+      if (versions.length === 0) return this.models.get(name) ? [] : [{ name }];
       return versions.map(([version, slot]) => {
         const { state, reason } = statusOfSlot(slot);
         return reason === '' ? { name, version, state } : { name, version, state, reason };
@@ -456,18 +463,14 @@ export class ModelRepository {
     );
   }
 
-  /** Rows of the startup table. */
+  /** Rows of the startup table: versions that were tried. What could not even be polled, the log has said. */
   async startupTable(): Promise<readonly (readonly [string, string, string])[]> {
     const entries = await this.index(false);
-    return entries
-      .filter(({ state, name }) => state !== undefined || this.#failedPolls.has(name))
-      .map(({ name, version, state, reason }) => [
-        name,
-        version ?? '-',
-        state === undefined
-          ? `Not loaded: ${this.#failedPolls.get(name) ?? ''}`
-          : state + (reason === undefined ? '' : `: ${reason}`),
-      ]);
+    return entries.flatMap(({ name, version, state = '', reason }) =>
+      version === undefined
+        ? []
+        : [[name, version, reason === undefined ? state : `${state}: ${reason}`] as const],
+    );
   }
 
   /** Ends everything: requests are answered until the limit, ensembles before the models that they need. */

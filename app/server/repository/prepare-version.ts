@@ -228,7 +228,9 @@ export async function prepareVersion(
     const loaded = loadedConfig({ polled, signature: null, gpuCount, autoComplete });
     return prepared(loaded, engineSpec(loaded.config, ''));
   }
-  await refuseOperatorLibraries(polled);
+  await ofInstanceLater(() => refuseOperatorLibraries(polled));
+  // Where nothing is completed, Triton looks at the instance groups before it looks for the file.
+  if (!autoComplete) loadedConfig({ polled, signature: null, gpuCount, autoComplete });
   const { path, relativePath } = await modelPathOf(polled, directory, version);
   const description = await describeOnnx(join(directory, version), relativePath);
   if (isUnreadable(description)) {

@@ -1,6 +1,7 @@
 import { printStatus } from '../../core/open-inference/error-body.ts';
 import type { ResponseCache } from '../../core/scheduling/response-cache.ts';
 import { ModelStatistics } from '../../core/statistics/model-statistics.ts';
+import { unknownMetricFamilies } from '../../core/metrics/latency-metrics.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { ServerOptions } from '../command-line.ts';
 import { EnsembleVersion } from '../ensembles/ensemble-version.ts';
@@ -62,6 +63,9 @@ async function prepare(
   return { served, warnings: prepared.warnings };
 }
 
+/** What our checks find early and Triton finds when it creates the instances. */
+const FOUND_BY_INSTANCES = /^(?:Resource count|unknown Execution Accelerator)/;
+
 /** Triton opens a model once more to complete its config; what fails after that fails in an instance. */
 function failsInInstances({ options }: RepositoryEnvironment, { polled }: PreparedModel): boolean {
   const isComplete = Boolean(polled.input?.length && polled.output?.length);
@@ -86,7 +90,8 @@ export async function startVersion(
       const prepared = await prepare(environment, model, version, statistics);
       served = prepared.served;
       await served.start();
-      for (const warning of prepared.warnings) log.write('warning', warning);
+      for (const warning of [...prepared.warnings, ...unknownMetricFamilies(model.polled)])
+        log.write('warning', warning);
       log.write('info', `successfully loaded '${model.name}'`);
       return { version, served, reason: null };
     } catch (cause) {
@@ -95,7 +100,7 @@ export async function startVersion(
       const { message } = statusOf(cause);
       const isOfInstance = served
         ? failsInInstances(environment, model)
-        : cause instanceof InstanceFailure || message.startsWith('Resource count');
+        : cause instanceof InstanceFailure || FOUND_BY_INSTANCES.test(message);
       if (isOfInstance) log.write('error', `ERROR: Failed to create instance: ${message}`);
       log.write('error', `failed to load '${model.name}' version ${version}: ${reason}`);
       if (served) served.fail(reason);

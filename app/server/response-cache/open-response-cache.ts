@@ -27,6 +27,9 @@ function sizeOf(text: string): number {
   );
 }
 
+/** Where Triton would look for other caches; only `local` is built in here. */
+export const CACHE_DIRECTORY = '/opt/tritonserver/caches';
+
 /**
  * The response cache that `--cache-config` asks for; null for none.
  * @throws StatusError in Triton's words for a cache that cannot be had.
@@ -37,7 +40,7 @@ export function openResponseCache(settings: readonly NamedSetting[]): ResponseCa
   if (first.name !== 'local') {
     throw new StatusError(
       'invalid-argument',
-      `unable to find 'libtritoncache_${first.name}.so' for cache. Only 'local' is built in`,
+      `unable to find 'libtritoncache_${first.name}.so' for cache. Searched: ${CACHE_DIRECTORY}`,
     );
   }
   const size = settings.findLast(({ setting }) => setting === 'size');

@@ -30,17 +30,30 @@ function planOf(recorded: RecordedRow, before: ServerPlan): ServerPlan {
   return repositories ? { repositories, flags: flags ?? [] } : before;
 }
 
+/** A server that was not ready for a failed load never is again: the row was asked of one that was started anew. */
+function isOfNewServer(before: RecordedRow | undefined, { row }: RecordedRow): boolean {
+  const was = before?.row.server_ready_status ?? 200;
+  return was !== 200 && row.server_ready_status === 200;
+}
+
 /** Servers and what each is asked. Rows without repositories go on with the server of the row before them. */
 export function planSessions(rows: readonly RecordedRow[]): Session[] {
+  const all: Session[] = [];
+  /** The newest of each plan. */
   const sessions = new Map<string, Session>();
   let plan: ServerPlan = { repositories: [], flags: [] };
   for (const recorded of rows) {
     plan = planOf(recorded, plan);
     const key = JSON.stringify(plan);
-    const session = sessions.get(key) ?? { plan, rows: [] };
+    const known = sessions.get(key);
+    if (known && !isOfNewServer(known.rows.at(-1), recorded)) {
+      known.rows.push(recorded);
+      continue;
+    }
+    const session = { plan, rows: [recorded] };
     sessions.set(key, session);
-    session.rows.push(recorded);
+    all.push(session);
   }
-  for (const session of sessions.values()) session.rows.sort((left, right) => rank(left) - rank(right));
-  return [...sessions.values()];
+  for (const session of all) session.rows.sort((left, right) => rank(left) - rank(right));
+  return all;
 }

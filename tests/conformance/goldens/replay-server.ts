@@ -41,10 +41,13 @@ export async function takePorts(): Promise<Ports> {
   return { http, grpc, metrics };
 }
 
-/** Puts `{repositories}` and `{upload}` for our real paths, as the recordings have them. */
+/** Puts `{repositories}`, `{triton}` and `{upload}` for real paths, as the recordings have them. */
 export function placeIn(repositories: string): (text: string) => string {
   return (text) =>
-    text.replaceAll(repositories, '{repositories}').replaceAll(/\/[^"' ]*\/folder\w{6}/g, '{upload}');
+    text
+      .replaceAll(repositories, '{repositories}')
+      .replaceAll('/opt/tritonserver/backends', '{triton}/backends')
+      .replaceAll(/\/[^"' ]*\/folder\w{6}/g, '{upload}');
 }
 
 /** A server process of ours under replay. */
