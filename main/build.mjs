@@ -23,7 +23,7 @@ const NODE_ENTRIES = {
 };
 
 /** Packages that stay in node_modules: native, or loading native parts by themselves. */
-const EXTERNAL_PACKAGES = ['electron', 'onnxruntime-node', 'dockerode'];
+const EXTERNAL_PACKAGES = ['electron', 'electron-updater', 'onnxruntime-node', 'dockerode'];
 
 const PARTS = {
   node: {

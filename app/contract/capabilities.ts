@@ -10,4 +10,6 @@ export interface Capabilities {
   readonly downloadPath: string;
   /** `folder.reveal` opens the system's file manager. */
   readonly revealInFolder: boolean;
+  /** What an export wrote can be dragged out of the window. */
+  readonly dragsFilesOut: boolean;
 }

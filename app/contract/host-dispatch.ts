@@ -11,6 +11,19 @@ export interface HostEventSource {
   onAny(listener: <Name extends EventName>(name: Name, payload: HostEvents[Name]) => void): () => void;
 }
 
+/** Hears one event of a source; the returned function stops it. */
+export function onEvent<Name extends EventName>(
+  source: HostEventSource,
+  name: Name,
+  listener: (payload: HostEvents[Name]) => void,
+): () => void {
+  const wanted: EventName = name;
+  return source.onAny((told, payload) => {
+    // The source pairs every name with its payload, which a generic listener cannot be told.
+    if (told === wanted) listener(payload as unknown as HostEvents[Name]);
+  });
+}
+
 /**
  * Answers a channel's calls with `handlers` and forwards every event. Failures cross by code; a call that is not in
  * the contract is `unsupported`, a malformed message is dropped. The returned function stops it.

@@ -56,6 +56,8 @@ export interface Host {
   readonly instance: InstanceLock;
   /** Imports or opens paths from a command line or a second start; the job's id. */
   openPaths(paths: readonly string[]): Promise<string>;
+  /** Paths of repositories that were open before, newest first. */
+  recentRepositories(): readonly string[];
   /** A finished export by its download id; null where there is none. */
   openDownload(id: string): Download | null;
   /** Stops the server and every job, and releases the data folder. */
@@ -384,6 +386,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       emit('paths.opened', { jobId });
       return jobId;
     },
+    recentRepositories: () => settings.recents(),
     openDownload: (id) => downloads.open(id),
     close: async () => {
       await jobs.close();

@@ -20,6 +20,7 @@ const SERVICES: ShellServices = {
     downloads: false,
     downloadPath: '',
     revealInFolder: false,
+    dragsFilesOut: false,
   },
   openModels: refuse,
   chooseFolder: refuse,

@@ -17,6 +17,7 @@ export function nativeServices(currentWindow: () => BrowserWindow | null): Shell
       downloads: false,
       downloadPath: '',
       revealInFolder: true,
+      dragsFilesOut: true,
     },
     openModels: () =>
       ask({

@@ -1,10 +1,13 @@
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 
-/** The one message that the preload ever sends to the main process; its port is the channel to the host. */
+/** Its port is the channel to the host. */
 const PORT_MESSAGE = 'conch-port';
+/** A drag began on a finished export. */
+const DRAG_MESSAGE = 'conch-drag';
 
 contextBridge.exposeInMainWorld('conch', {
   pathForFile: (file: File) => webUtils.getPathForFile(file),
+  dragFile: (path: string) => ipcRenderer.send(DRAG_MESSAGE, path),
 });
 
 // Module scripts have run by then, so somebody listens; a reloaded page gets a new port in the same way.

@@ -1,6 +1,7 @@
 import { BrowserWindow, session, type WebContents } from 'electron';
 import { openExternal } from './open-external.ts';
 import { isPageUrl, PAGE_URL } from './page-protocol.ts';
+import { DEFAULT_SIZE, keepWindowState, readWindowState, SMALLEST_SIZE } from './window-state.ts';
 
 /** The only permission that the page ever needs: its copy buttons. */
 const ALLOWED_PERMISSION = 'clipboard-sanitized-write';
@@ -20,13 +21,15 @@ export function restrictSession(): void {
   });
 }
 
-/** Opens a window on the page. The only place that makes one, so that none can be less hardened. */
-export function openWindow(preloadPath: string): BrowserWindow {
+/**
+ * Opens a window on the page, where the last one was. The only place that makes one, so that none can be less hardened.
+ * @param stateFolder where its place is kept.
+ */
+export function openWindow(preloadPath: string, stateFolder: string): BrowserWindow {
+  const state = readWindowState(stateFolder);
   const window = new BrowserWindow({
-    width: 1360,
-    height: 880,
-    minWidth: 720,
-    minHeight: 480,
+    ...(state?.bounds ?? DEFAULT_SIZE),
+    ...SMALLEST_SIZE,
     title: 'Conch',
     show: false,
     webPreferences: {
@@ -44,7 +47,11 @@ export function openWindow(preloadPath: string): BrowserWindow {
     },
   });
   confine(window.webContents);
-  window.once('ready-to-show', () => window.show());
+  keepWindowState(window, stateFolder);
+  window.once('ready-to-show', () => {
+    if (state?.isMaximized) window.maximize();
+    window.show();
+  });
   void window.loadURL(PAGE_URL);
   return window;
 }

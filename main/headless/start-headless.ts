@@ -30,6 +30,7 @@ const SERVICES: ShellServices = {
     downloads: true,
     downloadPath: DOWNLOAD_PATH,
     revealInFolder: false,
+    dragsFilesOut: false,
   },
   openModels: refuse,
   chooseFolder: refuse,

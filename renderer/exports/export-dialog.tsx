@@ -1,5 +1,5 @@
 import { Alert, Button, Checkbox, Group, Modal, SegmentedControl, Stack, TextInput } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
+import { IconDownload, IconGripVertical } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import type { CallResult, ExportFormat } from '../../app/contract/calls.ts';
 import type { ExportOutcome } from '../../app/contract/job.ts';
@@ -189,15 +189,44 @@ function ModelChoice({
   );
 }
 
+/** A thing to drag into a file manager or a chat; the button beside it does the same by keyboard. */
+function DragHandle({ path }: { readonly path: string }) {
+  return (
+    <span
+      className={classes.dragHandle}
+      title="Drag into a folder, a terminal or a message"
+      draggable
+      onDragStart={(event) => {
+        event.preventDefault();
+        window.conch?.dragFile(path);
+      }}
+    >
+      <IconGripVertical size={16} aria-hidden />
+      Drag out
+    </span>
+  );
+}
+
 function ExportResult({ outcome }: { readonly outcome: ExportOutcome }) {
-  const { downloadPath } = useCapabilities();
+  const host = useHost();
+  const { downloadPath, dragsFilesOut, revealInFolder } = useCapabilities();
   switch (outcome.kind) {
     case 'path':
       return (
         <Alert color="green" variant="light" title={`Exported ${formatBytes(outcome.byteSize)}`}>
           <Group gap="xs">
+            {dragsFilesOut && <DragHandle path={outcome.path} />}
             <span className="conch-mono">{outcome.path}</span>
             <CopyButton text={outcome.path} label="Copy path" isLabelled />
+            {revealInFolder && (
+              <Button
+                variant="default"
+                size="compact-sm"
+                onClick={() => void host.call('folder.reveal', { path: outcome.path })}
+              >
+                Show in folder
+              </Button>
+            )}
           </Group>
         </Alert>
       );

@@ -6,7 +6,11 @@ import { openWebSocketChannel } from './web-socket-channel.ts';
 declare global {
   interface Window {
     /** What a shell's preload offers beside the channel; absent where the shell is a web server. */
-    readonly conch?: { pathForFile(file: File): string };
+    readonly conch?: {
+      pathForFile(file: File): string;
+      /** Hands a drag that began on a finished export over to the system. */
+      dragFile(path: string): void;
+    };
   }
 }
 

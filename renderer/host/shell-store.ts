@@ -17,6 +17,7 @@ const NOTHING: Capabilities = {
   downloads: false,
   downloadPath: '',
   revealInFolder: false,
+  dragsFilesOut: false,
 };
 
 /** The shell that shows the page: connection, version, capabilities. */

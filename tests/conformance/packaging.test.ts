@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { build } from '../support/build-node.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -86,6 +87,9 @@ describe.skipIf(process.platform !== 'linux')('a package for Linux', () => {
       'dist/node/probe.mjs',
       'dist/node/inspector.mjs',
       'sample-models/samples.json',
+      'resources/icons/icon.png',
+      'node_modules/electron-updater/out/main.js',
+      'node_modules/builder-util-runtime/out/index.js',
     ])
       expect(all).toContain(path);
   });
@@ -122,10 +126,33 @@ describe.skipIf(process.platform !== 'linux')('a package for Linux', () => {
   });
 });
 
-test('every system is told of the model files that open with Conch', async () => {
-  const text = await readFile(join(ROOT, 'electron-builder.yml'), 'utf8');
-  const extensions = [...text.matchAll(/^ {2}- ext: (\w+)$/gm)].map(([, extension]) => extension);
-  expect(extensions).toEqual(['onnx', 'pt', 'pt2']);
-  for (const platform of ['linux', 'mac', 'win'])
-    expect(text).toMatch(new RegExp(`^${platform}:\\n {2}target: \\[`, 'm'));
+describe('the packages of all three systems', async () => {
+  const config = parse(await readFile(join(ROOT, 'electron-builder.yml'), 'utf8')) as {
+    readonly fileAssociations: readonly { readonly ext: string; readonly rank: string }[];
+    readonly publish: unknown;
+    readonly npmRebuild: boolean;
+    readonly nsis: Readonly<Record<string, boolean>>;
+  } & Readonly<
+    Record<'linux' | 'mac' | 'win', { readonly target: readonly string[]; readonly icon: string }>
+  >;
+
+  test('open model files with Conch, without taking them from other programs', () => {
+    expect(config.fileAssociations.map(({ ext }) => ext)).toEqual(['onnx', 'pt', 'pt2']);
+    expect(new Set(config.fileAssociations.map(({ rank }) => rank))).toEqual(new Set(['Alternate']));
+  });
+
+  test('are what people of each system install, with an icon that exists', async () => {
+    expect(config.linux.target).toEqual(['AppImage', 'deb', 'tar.gz']);
+    // Electron's updater reads the zip beside the dmg.
+    expect(config.mac.target).toEqual(['dmg', 'zip']);
+    expect(config.win.target).toEqual(['nsis']);
+    for (const { icon } of [config.linux, config.mac, config.win])
+      expect((await stat(join(ROOT, icon))).size).toBeGreaterThan(1_000);
+  });
+
+  test('name no place for updates, compile nothing, and leave a person’s models where they are', () => {
+    expect(config.publish).toBeNull();
+    expect(config.npmRebuild).toBe(false);
+    expect(config.nsis).toMatchObject({ deleteAppDataOnUninstall: false, perMachine: false });
+  });
 });

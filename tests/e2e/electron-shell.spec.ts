@@ -30,14 +30,14 @@ test('the only window factory hardens what it makes', async ({ app }) => {
   ]);
 });
 
-test('the preload gives the page one function and nothing of electron', async ({ app }) => {
+test('the preload gives the page two functions and nothing of electron', async ({ app }) => {
   const page = await app.firstPage();
   const offered = await page.evaluate(() =>
     Object.entries((window as { conch?: object }).conch ?? {}).map(
       ([name, value]) => `${name}: ${typeof value}`,
     ),
   );
-  expect(offered).toEqual(['pathForFile: function']);
+  expect(offered).toEqual(['pathForFile: function', 'dragFile: function']);
   expect(await page.evaluate(() => 'require' in window || 'process' in window)).toBe(false);
 });
 

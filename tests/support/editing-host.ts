@@ -19,6 +19,7 @@ const host = await createHost({
       downloads: false,
       downloadPath: '',
       revealInFolder: false,
+      dragsFilesOut: false,
     },
     openModels: () => Promise.resolve([]),
     chooseFolder: () => Promise.resolve(null),

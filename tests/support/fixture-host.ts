@@ -341,6 +341,7 @@ function usualSnapshot(): HostSnapshot {
       downloads: true,
       downloadPath: '/downloads/',
       revealInFolder: false,
+      dragsFilesOut: false,
     },
     machine: {
       cpu: { model: 'AMD Ryzen 7 7840U', cores: 16, memoryBytes: 34_000_000_000 },

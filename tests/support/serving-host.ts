@@ -20,6 +20,7 @@ const host = await createHost({
       downloads: false,
       downloadPath: '',
       revealInFolder: false,
+      dragsFilesOut: false,
     },
     openModels: () => Promise.resolve([]),
     chooseFolder: () => Promise.resolve(null),

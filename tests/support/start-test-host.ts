@@ -60,6 +60,7 @@ export async function startTestHost(
         downloads: true,
         downloadPath: '/downloads/',
         revealInFolder: false,
+        dragsFilesOut: false,
       },
       openModels: () => Promise.resolve([]),
       chooseFolder: () => Promise.resolve(null),

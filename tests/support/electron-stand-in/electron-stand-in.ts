@@ -23,6 +23,19 @@ export interface StandInWindow {
   readonly page: Promise<Page>;
 }
 
+/** A notification that was shown. */
+export interface StandInNotification {
+  readonly title: string;
+  readonly body: string;
+  click(): void;
+}
+
+/** The tray icon as it is now. */
+export interface StandInTray {
+  readonly toolTip: string;
+  readonly menu: readonly Electron.MenuItemConstructorOptions[];
+}
+
 /** The running app, as the tests see it. */
 export interface ElectronStandIn {
   readonly windows: readonly StandInWindow[];
@@ -35,6 +48,22 @@ export interface ElectronStandIn {
   readonly menu: readonly Electron.MenuItemConstructorOptions[];
   /** What the next open dialogs return; an empty list is Cancel. */
   readonly dialogAnswers: string[][];
+  /** Files whose drag the system took over. */
+  readonly dragged: readonly string[];
+  readonly notifications: readonly StandInNotification[];
+  /** The tray icon; null where there is none. */
+  readonly tray: () => StandInTray | null;
+  readonly crashReporting: readonly Electron.CrashReporterStartOptions[];
+  /** Paths that the main code set, by name: `crashDumps`, `userData`. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** What keeps the machine awake at the moment. */
+  readonly awake: ReadonlySet<string>;
+  /** Says whether the person looks at the window. */
+  setFocused(isFocused: boolean): void;
+  /** Sends a message of the preload as a frame of that URL would; `isTop` false: a frame inside the page. */
+  sendFromFrame(channel: string, content: unknown, frame: { url: string; isTop: boolean } | null): void;
+  /** The system shuts down. */
+  shutDown(): void;
   firstPage(): Promise<Page>;
   /** What the main code's handler says to a page that asks. */
   askPermission(permission: string): Promise<boolean>;
@@ -108,6 +137,14 @@ function createStandIn(context: BrowserContext) {
   const outbound: string[] = [];
   const dialogAnswers: string[][] = [];
   const menu: Electron.MenuItemConstructorOptions[] = [];
+  const dragged: string[] = [];
+  const notifications: StandInNotification[] = [];
+  const crashReporting: Electron.CrashReporterStartOptions[] = [];
+  const paths = new Map<string, string>();
+  const awake = new Map<number, string>();
+  const power = new EventEmitter();
+  let tray: { toolTip: string; menu: readonly Electron.MenuItemConstructorOptions[] } | null = null;
+  let isFocused = true;
   let requestHandler: Parameters<Electron.Session['setPermissionRequestHandler']>[0] = null;
   let checkHandler: Parameters<Electron.Session['setPermissionCheckHandler']>[0] = null;
   let hasQuit = false;
@@ -140,6 +177,9 @@ function createStandIn(context: BrowserContext) {
       this.isLoading = true;
       void this.page?.reload();
     }
+    startDrag({ file }: Electron.Item): void {
+      dragged.push(file);
+    }
     setWindowOpenHandler(handler: typeof this.openHandler): void {
       this.openHandler = handler;
     }
@@ -158,7 +198,10 @@ function createStandIn(context: BrowserContext) {
         });
         page.on('close', () => {
           closePorts(page);
+          if (hasQuit) return;
+          this.emit('close', {});
           this.emit('closed');
+          app.emit('window-all-closed');
         });
         return page;
       });
@@ -179,8 +222,50 @@ function createStandIn(context: BrowserContext) {
     show(): void {}
     focus(): void {}
     restore(): void {}
+    maximize(): void {}
     isMinimized(): boolean {
       return false;
+    }
+    isMaximized(): boolean {
+      return false;
+    }
+    isFocused(): boolean {
+      return isFocused;
+    }
+    getNormalBounds(): Electron.Rectangle {
+      return { x: 40, y: 30, width: 1000, height: 700 };
+    }
+  }
+
+  class ShownNotification extends EventEmitter {
+    static isSupported(): boolean {
+      return true;
+    }
+    readonly #options: Electron.NotificationConstructorOptions;
+    constructor(options: Electron.NotificationConstructorOptions = {}) {
+      super();
+      this.#options = options;
+    }
+    show(): void {
+      const { title = '', body = '' } = this.#options;
+      notifications.push({ title, body, click: () => void this.emit('click') });
+    }
+  }
+
+  class StandInTrayIcon extends EventEmitter {
+    readonly #shown = { toolTip: '', menu: [] as readonly Electron.MenuItemConstructorOptions[] };
+    constructor() {
+      super();
+      tray = this.#shown;
+    }
+    setToolTip(text: string): void {
+      this.#shown.toolTip = text;
+    }
+    setContextMenu(next: Electron.Menu | null): void {
+      this.#shown.menu = (next ?? []) as unknown as readonly Electron.MenuItemConstructorOptions[];
+    }
+    destroy(): void {
+      tray = null;
     }
   }
 
@@ -242,7 +327,8 @@ function createStandIn(context: BrowserContext) {
     app: Object.assign(app, {
       isPackaged: false,
       enableSandbox: () => undefined,
-      setPath: () => undefined,
+      addRecentDocument: () => undefined,
+      setPath: (name: string, path: string) => void paths.set(name, path),
       requestSingleInstanceLock: () => true,
       whenReady: () => Promise.resolve(),
       focus: () => undefined,
@@ -251,6 +337,24 @@ function createStandIn(context: BrowserContext) {
     }) as unknown as ElectronSurface['app'],
     BrowserWindow: StandInBrowserWindow as unknown as ElectronSurface['BrowserWindow'] &
       (new () => WindowSurface),
+    crashReporter: { start: (options) => void crashReporting.push(options) },
+    nativeImage: {
+      createFromPath: () => {
+        const image = { resize: () => image } as unknown as Electron.NativeImage;
+        return image;
+      },
+    },
+    Notification: ShownNotification as unknown as ElectronSurface['Notification'],
+    powerMonitor: power as unknown as ElectronSurface['powerMonitor'],
+    powerSaveBlocker: {
+      start: (type) => {
+        awake.set(awake.size + 1, type);
+        return awake.size;
+      },
+      stop: (id) => awake.delete(id),
+    },
+    screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
+    Tray: StandInTrayIcon as unknown as ElectronSurface['Tray'],
     dialog: {
       showOpenDialog: () => {
         const filePaths = dialogAnswers.shift() ?? [];
@@ -281,6 +385,10 @@ function createStandIn(context: BrowserContext) {
     },
     shell: {
       openExternal: async (url) => void openedOutside.push(url),
+      openPath: async (path) => {
+        revealed.push(path);
+        return '';
+      },
       showItemInFolder: (path) => void revealed.push(path),
     },
     utilityProcess: {
@@ -297,6 +405,28 @@ function createStandIn(context: BrowserContext) {
     outbound,
     menu,
     dialogAnswers,
+    dragged,
+    notifications,
+    tray: () => tray,
+    crashReporting,
+    paths,
+    get awake() {
+      return new Set(awake.values());
+    },
+    setFocused: (next) => {
+      isFocused = next;
+    },
+    sendFromFrame: (channel, content, frame) =>
+      void ipc.emit(
+        channel,
+        {
+          ports: [],
+          sender: windows[0]?.contents,
+          senderFrame: frame && { url: frame.url, parent: frame.isTop ? null : {} },
+        },
+        content,
+      ),
+    shutDown: () => void power.emit('shutdown'),
     firstPage: async () => {
       while (windows.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       const page = await windows[0]?.page;
@@ -335,7 +465,7 @@ function createStandIn(context: BrowserContext) {
     app: standIn,
     surface,
     answer,
-    receiveIpc: (page: Page, message: { channel: string; ports: readonly number[] }) => {
+    receiveIpc: (page: Page, message: { channel: string; content: unknown; ports: readonly number[] }) => {
       const opened = message.ports.map((number) => {
         const port = new StandInPort((data) => {
           page
@@ -349,7 +479,9 @@ function createStandIn(context: BrowserContext) {
         ports.set(number, { port, page });
         return port;
       });
-      ipc.emit(message.channel, { ports: opened, senderFrame: { url: toAppUrl(page.url()), parent: null } });
+      const sender = windows.find(({ contents }) => contents.page === page)?.contents;
+      const senderFrame = { url: toAppUrl(page.url()), parent: null };
+      ipc.emit(message.channel, { ports: opened, sender, senderFrame }, message.content);
     },
     receiveData: (number: number, data: unknown) => ports.get(number)?.port.receive(data),
   };

@@ -2,5 +2,21 @@
 const run = new URL(import.meta.url).searchParams.get('run');
 const surface = globalThis[Symbol.for('conch.electron-stand-in')].get(run);
 
-export const { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session, shell, utilityProcess } =
-  surface;
+export const {
+  app,
+  BrowserWindow,
+  crashReporter,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeImage,
+  Notification,
+  powerMonitor,
+  powerSaveBlocker,
+  protocol,
+  screen,
+  session,
+  shell,
+  Tray,
+  utilityProcess,
+} = surface;

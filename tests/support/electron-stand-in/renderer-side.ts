@@ -2,7 +2,7 @@ import type { PreloadSurface } from './surface.ts';
 
 /** How the page reaches the stand-in: bindings that Playwright exposes. */
 export interface RendererBindings {
-  conchStandInIpc(message: { channel: string; ports: readonly number[] }): void;
+  conchStandInIpc(message: { channel: string; content: unknown; ports: readonly number[] }): void;
   conchStandInPort(message: { port: number; data: unknown }): void;
 }
 
@@ -38,16 +38,17 @@ export function installRendererSide(preload: PreloadBody): void {
       exposeInMainWorld: (key, api) => Object.defineProperty(page, key, { value: Object.freeze(api) }),
     },
     ipcRenderer: {
-      postMessage: (channel, _message, transfer = []) => {
+      postMessage: (channel, content, transfer = []) => {
         const numbers = transfer.map((port) => {
           const number = Math.floor(Math.random() * 2 ** 48);
           ports.set(number, port);
           port.addEventListener('message', ({ data }) => page.conchStandInPort({ port: number, data }));
           return number;
         });
-        page.conchStandInIpc({ channel, ports: numbers });
+        page.conchStandInIpc({ channel, content, ports: numbers });
         for (const port of transfer) port.start();
       },
+      send: (channel, content: unknown) => page.conchStandInIpc({ channel, content, ports: [] }),
     },
     webUtils: { getPathForFile: (file) => paths.get(file.name) ?? '' },
   };

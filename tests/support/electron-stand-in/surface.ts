@@ -7,6 +7,7 @@ import type * as Electron from 'electron';
 export interface ElectronSurface {
   readonly app: Pick<
     Electron.App,
+    | 'addRecentDocument'
     | 'enableSandbox'
     | 'exit'
     | 'focus'
@@ -17,6 +18,16 @@ export interface ElectronSurface {
     | 'whenReady'
     | 'on'
   >;
+  readonly crashReporter: Pick<Electron.CrashReporter, 'start'>;
+  readonly nativeImage: { createFromPath(path: string): Pick<Electron.NativeImage, 'resize'> };
+  readonly Notification: {
+    new (options?: Electron.NotificationConstructorOptions): Pick<Electron.Notification, 'on' | 'show'>;
+    isSupported(): boolean;
+  };
+  readonly powerMonitor: Pick<Electron.PowerMonitor, 'on'>;
+  readonly powerSaveBlocker: Pick<Electron.PowerSaveBlocker, 'start' | 'stop'>;
+  readonly screen: { getAllDisplays(): Pick<Electron.Display, 'workArea'>[] };
+  readonly Tray: new (image: Electron.NativeImage) => TraySurface;
   readonly BrowserWindow: {
     new (options?: Electron.BrowserWindowConstructorOptions): WindowSurface;
     getAllWindows(): WindowSurface[];
@@ -27,7 +38,7 @@ export interface ElectronSurface {
   readonly Menu: Pick<typeof Electron.Menu, 'buildFromTemplate' | 'setApplicationMenu'>;
   readonly protocol: Pick<Electron.Protocol, 'handle' | 'registerSchemesAsPrivileged'>;
   readonly session: { readonly defaultSession: SessionSurface };
-  readonly shell: Pick<Electron.Shell, 'openExternal' | 'showItemInFolder'>;
+  readonly shell: Pick<Electron.Shell, 'openExternal' | 'openPath' | 'showItemInFolder'>;
   readonly utilityProcess: {
     fork(modulePath: string, args?: string[], options?: Electron.ForkOptions): UtilityProcessSurface;
   };
@@ -42,11 +53,27 @@ export type SessionSurface = Pick<
 /** What the main code uses of a window. */
 export type WindowSurface = Pick<
   Electron.BrowserWindow,
-  'focus' | 'isMinimized' | 'loadURL' | 'once' | 'on' | 'restore' | 'show'
+  | 'focus'
+  | 'getNormalBounds'
+  | 'isFocused'
+  | 'isMaximized'
+  | 'isMinimized'
+  | 'loadURL'
+  | 'maximize'
+  | 'once'
+  | 'on'
+  | 'restore'
+  | 'show'
 > & { readonly webContents: ContentsSurface };
 
+/** What the main code uses of a tray icon. */
+export type TraySurface = Pick<Electron.Tray, 'destroy' | 'on' | 'setContextMenu' | 'setToolTip'>;
+
 /** What the main code uses of a window's contents. */
-export type ContentsSurface = Pick<Electron.WebContents, 'getURL' | 'on' | 'reload' | 'setWindowOpenHandler'>;
+export type ContentsSurface = Pick<
+  Electron.WebContents,
+  'getURL' | 'on' | 'reload' | 'setWindowOpenHandler' | 'startDrag'
+>;
 
 /** What the main code uses of a utility process. */
 export type UtilityProcessSurface = Pick<
@@ -57,6 +84,6 @@ export type UtilityProcessSurface = Pick<
 /** What the preload uses of `electron`. */
 export interface PreloadSurface {
   readonly contextBridge: Pick<Electron.ContextBridge, 'exposeInMainWorld'>;
-  readonly ipcRenderer: Pick<Electron.IpcRenderer, 'postMessage'>;
+  readonly ipcRenderer: Pick<Electron.IpcRenderer, 'postMessage' | 'send'>;
   readonly webUtils: Pick<Electron.WebUtils, 'getPathForFile'>;
 }
