@@ -74,6 +74,7 @@ module.exports = {
       'ONNX Runtime can die from plain data: engine processes only.',
     ),
     only('electron-updater', '^main/electron/', 'Updates are the desktop program’s.'),
+    only('@aws-sdk', '^app/host/object-storage/', 'One place talks to S3.'),
     only('dockerode', '^app/host/triton-container/', 'One place talks to the Docker Engine.'),
     only('react', '^renderer/', 'Only the renderer draws.'),
     only('monaco-editor', '^renderer/config-editor/', 'Monaco is heavy: one feature loads it lazily.'),

@@ -26,6 +26,19 @@ export interface PickerEntry {
 /** How an export is packed. */
 export type ExportFormat = 'folder' | 'zip' | 'tar.gz';
 
+/** Who uploads to S3, and where. What is absent comes from the environment or a profile of the AWS command line. */
+export interface S3Account {
+  /** Of another server than Amazon's: `https://minio.example.org`. */
+  readonly endpoint?: string;
+  readonly region?: string;
+  /** Used for this one upload, never kept. */
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+}
+
 /** Everything the UI may ask of its host. One argument, plain data; every promise may reject with a `StatusError`. */
 export interface HostCalls {
   'host.snapshot': (none: null) => Promise<HostSnapshot>;
@@ -104,6 +117,13 @@ export interface HostCalls {
     format: ExportFormat;
     deployment?: DeploymentChoices;
     destination?: string;
+  }) => Promise<{ jobId: string }>;
+
+  /** Uploads the bare model repository to `s3://bucket/path`; goes on where an earlier upload ended. */
+  'export.upload': (what: {
+    models: readonly string[];
+    storageUri: string;
+    account: S3Account;
   }) => Promise<{ jobId: string }>;
 
   'job.cancel': (target: { jobId: string }) => Promise<void>;

@@ -19,10 +19,17 @@ export type ImportOutcome =
       readonly fix?: Fix;
     };
 
-/** What an export wrote: a path on the host's machine, or an id to download it by. */
+/** What an export wrote: a path on the host's machine, an id to download it by, or a place in the cloud. */
 export type ExportOutcome =
   | { readonly kind: 'path'; readonly path: string; readonly byteSize: number }
-  | { readonly kind: 'download'; readonly id: string; readonly fileName: string; readonly byteSize: number };
+  | { readonly kind: 'download'; readonly id: string; readonly fileName: string; readonly byteSize: number }
+  | {
+      readonly kind: 'uploaded';
+      readonly uri: string;
+      readonly byteSize: number;
+      /** Files that were not there already. */
+      readonly sentFiles: number;
+    };
 
 /** Result of a finished job, by kind of job. */
 export interface JobOutcomes {

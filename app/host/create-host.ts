@@ -344,6 +344,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     'upload.cancel': ({ uploadId }) => uploads.cancel(uploadId),
     'export.preview': ({ models, deployment }) => exportActions.preview(models, deployment),
     'export.start': async (what) => ({ jobId: await exportActions.start(what) }),
+    'export.upload': async (what) => ({ jobId: await exportActions.upload(what) }),
     'job.cancel': async ({ jobId }) => jobs.cancel(jobId),
     'job.dismiss': async ({ jobId }) => {
       const job = jobs.list().find(({ id }) => id === jobId);

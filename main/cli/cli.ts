@@ -120,7 +120,7 @@ function createProgram(): Command {
     )
     .requiredOption(
       '--to <where>',
-      'a path (its ending says the format), or dir, zip or tar.gz for one in this folder',
+      'a path (its ending says the format); dir, zip or tar.gz for one in this folder; s3://bucket/path uploads it',
     )
     .addOption(
       new Option('--as <form>', 'a .pt or .pt2 file as it was saved, or as its translation to ONNX')
@@ -135,6 +135,11 @@ function createProgram(): Command {
     .option('--release <tag>', "Triton's release", PLAIN_REPOSITORY.release)
     .option('--gpu', 'for a machine or cluster with NVIDIA GPUs', false)
     .option('--storage <uri>', 'where a cluster reads the repository: s3://…, gs://…, as://…, pvc://…', '')
+    .option(
+      '--endpoint-url <url>',
+      "of an S3 server that is not Amazon's; keys are those of the AWS command line",
+    )
+    .option('--region <name>', 'of the S3 bucket')
     .option('--data-folder <path>', "where Conch's own repository is; the workbench's when absent")
     .option('--json', 'path and size as JSON')
     .addHelpText(
@@ -144,6 +149,7 @@ function createProgram(): Command {
         'conch export digits --to digits.tar.gz',
         'conch export model.pt2 --as onnx --to repository/',
         'conch export digits --for compose --to digits-compose/',
+        'conch export digits --to s3://bucket/models --endpoint-url https://minio.example.org',
         'conch export digits --for kserve --storage s3://bucket/models --to digits.zip',
       ),
     )

@@ -4,6 +4,7 @@ import { join, parse, resolve } from 'node:path';
 import type { ExportFormat } from '../../app/contract/calls.ts';
 import type { DeploymentTarget } from '../../app/core/deployment/deployment-facts.ts';
 import { StatusError } from '../../app/core/status.ts';
+import type { Host } from '../../app/host/create-host.ts';
 import { findDataFolder } from '../data-folder.ts';
 import { writeTranslation } from './translate.ts';
 import { finishJob, importPath, withTemporaryHost } from './temporary-host.ts';
@@ -15,6 +16,8 @@ interface ExportOptions {
   readonly release: string;
   readonly gpu: boolean;
   readonly storage: string;
+  readonly endpointUrl?: string;
+  readonly region?: string;
   readonly dataFolder?: string;
   readonly json?: boolean;
 }
@@ -49,6 +52,25 @@ async function exportTranslation(model: string, options: ExportOptions): Promise
   }
 }
 
+/** Keys come from the environment or a profile, as the AWS command line takes them. */
+async function uploadModels(host: Host, models: readonly string[], options: ExportOptions): Promise<void> {
+  const { to: storageUri, endpointUrl, region } = options;
+  const account = {
+    ...(endpointUrl !== undefined && { endpoint: endpointUrl }),
+    ...(region !== undefined && { region }),
+  };
+  const outcome = await finishJob(host, 'export', () =>
+    host.handlers['export.upload']({ models, storageUri, account }),
+  );
+  if (outcome.kind !== 'uploaded') throw new StatusError('internal', 'The upload has no place.');
+  const { uri, byteSize, sentFiles } = outcome;
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ models, uri, byteSize, sentFiles })}\n`
+      : `Uploaded ${models.join(', ')} to ${uri} (${byteSize.toLocaleString('en')} bytes; ${sentFiles} files were new).\n`,
+  );
+}
+
 /** `conch export`. */
 export async function exportModel(model: string, options: ExportOptions): Promise<void> {
   const isPath = await access(model).then(
@@ -71,6 +93,7 @@ export async function exportModel(model: string, options: ExportOptions): Promis
       });
     }
     const models = isPath ? await importPath(host, resolve(model)) : [model];
+    if (options.to.startsWith('s3://')) return uploadModels(host, models, options);
     const { format, path } = readDestination(
       options.to,
       models.length === 1 ? (models[0] ?? '') : 'model-repository',

@@ -1,7 +1,7 @@
 import { Alert, Button, Checkbox, Group, Modal, SegmentedControl, Stack, TextInput } from '@mantine/core';
 import { IconDownload, IconGripVertical } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import type { CallResult, ExportFormat } from '../../app/contract/calls.ts';
+import type { CallResult, ExportFormat, S3Account } from '../../app/contract/calls.ts';
 import type { ExportOutcome } from '../../app/contract/job.ts';
 import type { ModelEntry } from '../../app/contract/model-entry.ts';
 import { PLAIN_REPOSITORY, type DeploymentChoices } from '../../app/core/deployment/deployment-facts.ts';
@@ -18,6 +18,7 @@ import { useModels } from '../models/models-store.ts';
 import { Checklist } from './checklist.tsx';
 import { DeploymentForm } from './deployment-form.tsx';
 import classes from './export-dialog.module.css';
+import { S3Upload } from './s3-upload.tsx';
 import { WrittenFiles } from './written-files.tsx';
 
 interface ExportDialogProps {
@@ -106,6 +107,15 @@ function ExportBody({ model, onClose }: ExportDialogProps) {
       setFailure(statusOf(cause).message);
     }
   };
+  const upload = async (account: S3Account) => {
+    setFailure(null);
+    try {
+      const { storageUri } = deployment;
+      setJobId((await host.call('export.upload', { models, storageUri, account })).jobId);
+    } catch (cause) {
+      setFailure(statusOf(cause).message);
+    }
+  };
   const isRunning = job?.state.kind === 'running';
   const canStart = models.length > 0 && isDeployable && (wantsDownload || destination !== '') && !isRunning;
   return (
@@ -123,6 +133,12 @@ function ExportBody({ model, onClose }: ExportDialogProps) {
         </Stack>
         <WrittenFiles preview={preview} />
       </div>
+      {deployment.target === 'cloud-storage' && deployment.storageUri.startsWith('s3://') && (
+        <S3Upload
+          isEnabled={models.length > 0 && isDeployable && !isRunning}
+          onUpload={(account) => void upload(account)}
+        />
+      )}
       <Group gap="sm" align="flex-end" wrap="nowrap">
         <SegmentedControl
           aria-label="Format"
@@ -227,6 +243,20 @@ function ExportResult({ outcome }: { readonly outcome: ExportOutcome }) {
                 Show in folder
               </Button>
             )}
+          </Group>
+        </Alert>
+      );
+    case 'uploaded':
+      return (
+        <Alert color="green" variant="light" title={`Uploaded ${formatBytes(outcome.byteSize)}`}>
+          <Group gap="xs">
+            <span className="conch-mono">{outcome.uri}</span>
+            <CopyButton text={outcome.uri} label="Copy storage URI" isLabelled />
+            <span>
+              {outcome.sentFiles === 0
+                ? 'Everything was there already.'
+                : `${formatCount(outcome.sentFiles, 'file')} sent.`}
+            </span>
           </Group>
         </Alert>
       );

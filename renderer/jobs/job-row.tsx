@@ -97,8 +97,8 @@ function finishedText({ state, kind }: Job): string {
     case 'cancelled':
       return 'Cancelled';
     case 'done':
-      return kind === 'export' && 'kind' in state.outcome && state.outcome.kind === 'path'
-        ? `Done: ${state.outcome.path}`
-        : 'Done';
+      if (kind !== 'export' || !('kind' in state.outcome)) return 'Done';
+      if (state.outcome.kind === 'path') return `Done: ${state.outcome.path}`;
+      return state.outcome.kind === 'uploaded' ? `Done: ${state.outcome.uri}` : 'Done';
   }
 }

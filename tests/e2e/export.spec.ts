@@ -152,6 +152,22 @@ test('an export never writes over what is there', async ({ app, workbench }) => 
   expect(await readdir(join(workbench.scratch, 'batchable'))).toEqual(['mine.txt']);
 });
 
+test('an upload to S3 that cannot be says why, and keeps what was filled in', async ({ app }) => {
+  await app.addPath(fixture('batchable.onnx'), 'batchable');
+  await app.model.openExport();
+  const { exports } = app.model;
+  await exports.deployTo('Cloud storage');
+  await expect(exports.dialog.getByRole('textbox', { name: 'S3 endpoint' })).toHaveCount(0);
+  await exports.setStorage('s3://models/production');
+  await exports.uploadTo('http://127.0.0.1:9', 'key', 'secret');
+  await expect(
+    exports.dialog
+      .getByText('Cannot upload to s3://models/production at http://127.0.0.1:9: Nothing answers there.')
+      .first(),
+  ).toBeVisible();
+  await expect(exports.dialog.getByRole('textbox', { name: 'Access key' })).toHaveValue('key');
+});
+
 async function expectSameAnswer(repository: string, expected: unknown): Promise<void> {
   const served = await conchServe(repository);
   try {

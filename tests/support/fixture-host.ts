@@ -230,6 +230,8 @@ export function createFixtureHost(change: Partial<HostSnapshot> = {}): FixtureHo
           ? { kind: 'download', id: 'x1', fileName: `digits.${format}`, byteSize: 48_960 }
           : { kind: 'path', path: destination, byteSize: 48_960 },
       ),
+    'export.upload': ({ storageUri }) =>
+      runJob('export', 'Uploading', { kind: 'uploaded', uri: storageUri, byteSize: 48_960, sentFiles: 2 }),
     'job.cancel': async ({ jobId }) => {
       const job = snapshot.jobs.find(({ id }) => id === jobId);
       if (job !== undefined) putJob({ ...job, state: { kind: 'cancelled' } });

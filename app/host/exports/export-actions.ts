@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CallArgument, CallResult, ExportFormat } from '../../contract/calls.ts';
 import type { DeploymentChoices } from '../../core/deployment/deployment-facts.ts';
+import { parseS3Uri } from '../../core/deployment/s3-location.ts';
 import { releaseWarnings } from '../../core/deployment/triton-releases.ts';
 import type { LintItem } from '../../core/export-lints/lint-repository.ts';
 import { parseModelConfig } from '../../core/model-config/parse-config.ts';
@@ -17,11 +18,12 @@ import { goldenCases } from './golden-cases.ts';
 import { lintModel } from './lint-model.ts';
 import { writeExport } from './write-export.ts';
 
-/** What leaves the house: a preview of it, and the job that writes it. */
+/** What leaves the house: a preview of it, and the jobs that write or upload it. */
 export interface ExportActions {
   preview(models: readonly string[], deployment?: DeploymentChoices): Promise<CallResult<'export.preview'>>;
   /** `destination`: a folder for the export, or its whole path; absent: kept for download. */
   start(what: CallArgument<'export.start'>): Promise<string>;
+  upload(what: CallArgument<'export.upload'>): Promise<string>;
 }
 
 const EXTENSIONS: Readonly<Record<ExportFormat, string>> = { folder: '', zip: '.zip', 'tar.gz': '.tar.gz' };
@@ -123,6 +125,17 @@ export function createExportActions(parts: {
         const byteSize = await writeExport(planned, format, path, control);
         parts.downloads.offer(id, fileName, byteSize);
         return { kind: 'download', id, fileName, byteSize };
+      });
+    },
+    upload: async ({ models, storageUri, account }) => {
+      if (!parseS3Uri(storageUri))
+        throw new StatusError('invalid-argument', `${storageUri} is no place in S3; give s3://bucket/path.`);
+      const planned = await planExport(findAll(models));
+      return parts.jobs.start('export', `Uploading ${planned.name}`, async (control) => {
+        // The client for S3 is large: a start without an upload does not wait for it.
+        const { uploadRepository } = await import('../object-storage/upload-repository.ts');
+        const uploaded = await uploadRepository(planned, storageUri, account, control);
+        return { kind: 'uploaded', uri: storageUri, ...uploaded };
       });
     },
   };

@@ -16,7 +16,7 @@ export class ExportDialog {
     this.startButton = this.dialog.getByRole('button', { name: /^Export (model|\d+ models)$/ });
   }
 
-  async deployTo(target: 'Docker Compose' | 'Kubernetes'): Promise<void> {
+  async deployTo(target: 'Cloud storage' | 'Docker Compose' | 'Kubernetes'): Promise<void> {
     await this.dialog.getByRole('combobox', { name: 'Deploy to' }).selectOption({ label: target });
   }
 
@@ -26,6 +26,14 @@ export class ExportDialog {
 
   async setStorage(uri: string): Promise<void> {
     await this.dialog.getByRole('textbox', { name: 'Storage of the repository' }).fill(uri);
+  }
+
+  /** Uploads to an S3 server; keys as given. */
+  async uploadTo(endpoint: string, accessKey: string, secretKey: string): Promise<void> {
+    await this.dialog.getByRole('textbox', { name: 'S3 endpoint' }).fill(endpoint);
+    await this.dialog.getByRole('textbox', { name: 'Access key' }).fill(accessKey);
+    await this.dialog.getByLabel('Secret key').fill(secretKey);
+    await this.dialog.getByRole('button', { name: 'Upload', exact: true }).click();
   }
 
   /** Shows a file that Conch will write. */
