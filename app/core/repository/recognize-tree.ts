@@ -41,11 +41,17 @@ export interface LooseModel {
   readonly labelFile?: string;
 }
 
+/** An archive to unpack before it can be said what it is. */
+export interface FoundArchive {
+  readonly path: string;
+  readonly archive: ArchiveKind;
+}
+
 /** What a file, a folder or several files are. */
 export type TreeMeaning =
   | {
       readonly kind: 'repository';
-      /** Folder in the tree that is the repository: '' or the single folder that an archive wraps it in. */
+      /** Folder in the tree that is the repository: '', the folder that an archive wraps it in, or the only one beside deployment files. */
       readonly root: string;
       readonly models: readonly ModelDirectory[];
       readonly ignored: readonly IgnoredPath[];
@@ -62,16 +68,18 @@ export type TreeMeaning =
       readonly models: readonly LooseModel[];
       readonly ignored: readonly IgnoredPath[];
     }
-  | { readonly kind: 'archive'; readonly path: string; readonly archive: ArchiveKind }
+  | { readonly kind: 'archives'; /** At least one. */ readonly archives: readonly FoundArchive[] }
   | { readonly kind: 'nothing'; readonly reason: string; readonly ignored: readonly IgnoredPath[] };
 
 /** Archives that can hold models. */
 export type ArchiveKind = 'zip' | 'tar' | 'tar.gz';
 
 const MAX_WRAPPING_FOLDERS = 8;
+const MAX_ARCHIVES = 256;
+const ARCHIVE_NAME = /\.(?:zip|tar|tgz|tar\.gz)$/i;
 
 /**
- * Says what a set of files is: a model repository, one model directory, loose models, or an archive to unpack first.
+ * Says what a set of files is: a model repository, one model directory, loose models, or archives to unpack first.
  * Goes by names and layout for repositories and by content for models and archives; reads little of any file.
  * `name` of a bare model directory is '' (its caller knows the folder's name).
  */
@@ -82,12 +90,24 @@ export async function recognizeTree(tree: FileTree): Promise<TreeMeaning> {
     return { kind: 'nothing', reason: 'There is no file here that could be a model.', ignored };
   if (kept.length === 1) {
     const archive = await archiveKind(tree, first);
-    if (archive !== null) return { kind: 'archive', path: first, archive };
+    if (archive !== null) return { kind: 'archives', archives: [{ path: first, archive }] };
   }
-  return (
-    recognizeLayout(kept, ignored) ??
-    recognizeLoose({ paths: kept, open: (path) => tree.open(path) }, ignored)
-  );
+  const layout = recognizeLayout(kept, ignored);
+  if (layout !== null) return layout;
+  const loose = await recognizeLoose({ paths: kept, open: (path) => tree.open(path) }, ignored);
+  if (loose.kind !== 'nothing') return loose;
+  const archives = await archivesAmong(tree, kept);
+  return archives.length === 0 ? loose : { kind: 'archives', archives };
+}
+
+/** Archives that lie beside other things, as a SageMaker multi-model folder has one for every model. */
+async function archivesAmong(tree: FileTree, paths: readonly string[]): Promise<readonly FoundArchive[]> {
+  const archives: FoundArchive[] = [];
+  for (const path of paths.filter((path) => ARCHIVE_NAME.test(path)).slice(0, MAX_ARCHIVES)) {
+    const archive = await archiveKind(tree, path);
+    if (archive !== null) archives.push({ path, archive });
+  }
+  return archives;
 }
 
 function sortOut(paths: readonly string[]): { kept: string[]; ignored: IgnoredPath[] } {
@@ -111,6 +131,8 @@ function recognizeLayout(paths: readonly string[], ignored: readonly IgnoredPath
     }
     const repository = recognizeRepository(root, inside, ignored);
     if (repository !== null) return repository;
+    const beside = recognizeBesideFiles(root, inside, ignored);
+    if (beside !== null) return beside;
     const folders = topFolders(inside);
     const [only] = folders;
     if (folders.length !== 1 || only === undefined || inside.some((path) => !path.includes('/'))) return null;
@@ -119,11 +141,34 @@ function recognizeLayout(paths: readonly string[], ignored: readonly IgnoredPath
   return null;
 }
 
+/** A repository in the only folder that is one, beside what deploys it: compose.yaml, a Dockerfile, scripts. */
+function recognizeBesideFiles(
+  root: string,
+  inside: readonly string[],
+  ignored: readonly IgnoredPath[],
+): TreeMeaning | null {
+  const repositories = topFolders(inside).flatMap(
+    (folder) => recognizeRepository(join(root, folder), under(inside, folder), []) ?? [],
+  );
+  const [repository] = repositories;
+  if (!repository || repositories.length > 1) return null;
+  const others = inside.filter((path) => !join(root, path).startsWith(`${repository.root}/`));
+  const reason = 'beside the model repository';
+  return {
+    ...repository,
+    ignored: [
+      ...ignored,
+      ...repository.ignored,
+      ...others.map((path) => ({ path: join(root, path), reason })),
+    ],
+  };
+}
+
 function recognizeRepository(
   root: string,
   inside: readonly string[],
   ignoredBefore: readonly IgnoredPath[],
-): TreeMeaning | null {
+): Extract<TreeMeaning, { kind: 'repository' }> | null {
   const models: ModelDirectory[] = [];
   const ignored = [...ignoredBefore];
   let direct = 0;

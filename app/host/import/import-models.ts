@@ -4,7 +4,12 @@ import type { ImportSource } from '../../contract/calls.ts';
 import type { ImportOutcome } from '../../contract/job.ts';
 import type { ModelDescription } from '../../core/formats/model-description.ts';
 import { parseModelConfig } from '../../core/model-config/parse-config.ts';
-import type { LooseModel, ModelDirectory, TreeMeaning } from '../../core/repository/recognize-tree.ts';
+import type {
+  FoundArchive,
+  LooseModel,
+  ModelDirectory,
+  TreeMeaning,
+} from '../../core/repository/recognize-tree.ts';
 import { versionOfDirectory } from '../../core/repository/version-directory.ts';
 import { StatusError } from '../../core/status.ts';
 import { unpackArchive } from '../archives/unpack-archive.ts';
@@ -71,7 +76,7 @@ function cannotBeServed(source: string, description: ModelDescription): ImportOu
 }
 
 function ignoredOutcomes(meaning: TreeMeaning): readonly ImportOutcome[] {
-  if (meaning.kind === 'archive') return [];
+  if (meaning.kind === 'archives') return [];
   return meaning.ignored
     .slice(0, MAX_TOLD_IGNORED)
     .map(({ path, reason }) => ({ kind: 'ignored', source: path, reason }));
@@ -168,7 +173,7 @@ async function importDirectory(
 async function importArchive(
   run: Import,
   source: SourceTree,
-  archive: Extract<TreeMeaning, { kind: 'archive' }>,
+  archive: FoundArchive,
   depth: number,
 ): Promise<readonly ImportOutcome[]> {
   if (depth >= MAX_NESTED_ARCHIVES)
@@ -254,8 +259,12 @@ async function importMeaning(
       );
       return [...outcomes, ...ignored];
     }
-    case 'archive':
-      return importArchive(run, source, meaning, depth);
+    case 'archives':
+      return each(
+        meaning.archives,
+        ({ path }) => path,
+        (archive) => importArchive(run, source, archive, depth),
+      );
     case 'nothing':
       return [await explainNothing(run, source, meaning.reason), ...ignored];
   }
@@ -283,12 +292,12 @@ async function explainNothing(run: Import, source: SourceTree, reason: string): 
 async function each<Item>(
   items: readonly Item[],
   labelOf: (item: Item) => string,
-  body: (item: Item) => Promise<ImportOutcome>,
+  body: (item: Item) => Promise<ImportOutcome | readonly ImportOutcome[]>,
 ): Promise<readonly ImportOutcome[]> {
   const outcomes: ImportOutcome[] = [];
   for (const item of items) {
     try {
-      outcomes.push(await body(item));
+      outcomes.push(...[await body(item)].flat());
     } catch (cause) {
       if (!(cause instanceof StatusError) || cause.code === 'cancelled' || items.length === 1) throw cause;
       outcomes.push(refusal(labelOf(item), 'Could not be added', cause.message));

@@ -58,6 +58,33 @@ describe('a model repository', () => {
     ]);
   });
 
+  test('is found in the one folder beside what deploys it', async () => {
+    const meaning = await recognizeTree(
+      treeOf({
+        'compose.yaml': EMPTY,
+        'scripts/run.sh': EMPTY,
+        'model_repository/a/config.pbtxt': EMPTY,
+        'model_repository/a/1/model.onnx': ONNX,
+      }),
+    );
+    if (meaning.kind !== 'repository') throw new Error(meaning.kind);
+    expect(meaning.root).toBe('model_repository');
+    expect(meaning.models.map(({ path, configPath }) => [path, configPath])).toEqual([
+      ['model_repository/a', 'model_repository/a/config.pbtxt'],
+    ]);
+    expect(meaning.ignored).toEqual([
+      { path: 'compose.yaml', reason: 'beside the model repository' },
+      { path: 'scripts/run.sh', reason: 'beside the model repository' },
+    ]);
+  });
+
+  test('is not guessed where two folders are one', async () => {
+    const meaning = await recognizeTree(
+      treeOf({ 'README.md': EMPTY, 'left/a/1/model.onnx': ONNX, 'right/b/1/model.onnx': ONNX }),
+    );
+    expect(meaning.kind).toBe('loose-models');
+  });
+
   test('a model one folder too deep is taken and reported', async () => {
     const meaning = await recognizeTree(treeOf({ 'a/1/model.onnx': ONNX, 'group/b/1/model.onnx': ONNX }));
     if (meaning.kind !== 'repository') throw new Error(meaning.kind);
@@ -157,9 +184,8 @@ describe('archives', () => {
   test('a zip of a repository is an archive, a zip of PyTorch a model', async () => {
     const zip = zipSync({ 'repo/a/1/model.onnx': ONNX });
     expect(await recognizeTree(treeOf({ 'repo.zip': zip }))).toEqual({
-      kind: 'archive',
-      path: 'repo.zip',
-      archive: 'zip',
+      kind: 'archives',
+      archives: [{ path: 'repo.zip', archive: 'zip' }],
     });
     expect((await recognizeTree(fixtureTree('weights-only.pt'))).kind).toBe('loose-models');
   });
@@ -167,9 +193,30 @@ describe('archives', () => {
   test('tar and tar.gz are known by content', async () => {
     const tar = new Uint8Array(1024);
     tar.set(new TextEncoder().encode('ustar'), 257);
-    expect(await recognizeTree(treeOf({ x: tar }))).toMatchObject({ archive: 'tar' });
+    expect(await recognizeTree(treeOf({ x: tar }))).toMatchObject({
+      archives: [{ archive: 'tar' }],
+    });
     expect(await recognizeTree(treeOf({ x: Uint8Array.of(0x1f, 0x8b, 8, 0) }))).toMatchObject({
-      archive: 'tar.gz',
+      archives: [{ archive: 'tar.gz' }],
+    });
+  });
+
+  test('several of them beside other files are taken each, by content and not by name alone', async () => {
+    const gzip = Uint8Array.of(0x1f, 0x8b, 8, 0);
+    const meaning = await recognizeTree(
+      treeOf({
+        'models/a.tar.gz': gzip,
+        'models/b.tar.gz': gzip,
+        'notes.zip': EMPTY,
+        'create-model.json': new TextEncoder().encode('{}'),
+      }),
+    );
+    expect(meaning).toEqual({
+      kind: 'archives',
+      archives: [
+        { path: 'models/a.tar.gz', archive: 'tar.gz' },
+        { path: 'models/b.tar.gz', archive: 'tar.gz' },
+      ],
     });
   });
 });

@@ -175,6 +175,51 @@ describe('importing', () => {
     expect(await readFile(join(repository, 'add_sub', 'config.pbtxt'))).toEqual(config);
   });
 
+  test('takes the archives of a SageMaker multi-model folder, and goes on after one that is broken', async () => {
+    const model = await readFile(join(SAMPLES, 'add_sub/1/model.onnx'));
+    const config = await readFile(join(SAMPLES, 'add_sub/config.pbtxt'));
+    const pack = (name: string) =>
+      buildTarGzip([
+        { name: `${name}/1/model.onnx`, data: model },
+        { name: `${name}/config.pbtxt`, data: Buffer.from(config.toString().replaceAll('add_sub', name)) },
+      ]);
+    const place = join(folder.path, 'endpoint');
+    await mkdir(place);
+    await writeFile(join(place, 'first.tar.gz'), pack('first'));
+    await writeFile(join(place, 'second.tar.gz'), pack('second').subarray(0, 100));
+    await writeFile(join(place, 'third.tar.gz'), pack('third'));
+    await writeFile(join(place, 'create-model.json'), '{}');
+    expect(await importPaths(place)).toMatchObject([
+      { kind: 'added', model: 'first' },
+      { kind: 'refused', source: 'second.tar.gz' },
+      { kind: 'added', model: 'third' },
+    ]);
+  });
+
+  test.each([
+    ['compose', 'zip'],
+    ['kserve', 'tar.gz'],
+    ['docker-image', 'zip'],
+    ['sagemaker', 'folder'],
+  ] as const)('takes back what was exported for %s as %s, config and all', async (target, format) => {
+    await importPaths(join(SAMPLES, 'add_sub'));
+    const config = await readFile(join(repository, 'add_sub', 'config.pbtxt'));
+    const destination = join(folder.path, format === 'folder' ? 'exported' : `exported.${format}`);
+    const { jobId } = await tested.client.call('export.start', {
+      models: ['add_sub'],
+      format,
+      deployment: { target, release: '26.07', usesGpu: false, storageUri: '' },
+      destination,
+    });
+    await tested.finishJob('export', jobId);
+    await tested.client.call('model.delete', { name: 'add_sub' });
+    const outcomes = await importPaths(destination);
+    expect(outcomes.filter(({ kind }) => kind !== 'ignored')).toMatchObject([
+      { kind: 'added', model: 'add_sub' },
+    ]);
+    expect(await readFile(join(repository, 'add_sub', 'config.pbtxt'))).toEqual(config);
+  });
+
   test('refuses a hostile archive and leaves nothing behind', async () => {
     const path = join(folder.path, 'evil.zip');
     await writeFile(
