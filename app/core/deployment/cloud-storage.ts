@@ -1,6 +1,9 @@
 import { REPOSITORY_FOLDER, type DeploymentFacts, type DeploymentFile } from './deployment-facts.ts';
 
-/** Commands of each cloud's own tool that bring the repository into a bucket, from which Triton serves it. */
+/**
+ * Commands of each cloud's own tool that bring the repository into a bucket, from which Triton serves it. They delete
+ * nothing there: other models may share the bucket.
+ */
 export function cloudStorageFiles({ choices }: DeploymentFacts): readonly DeploymentFile[] {
   const [account = 'FILL-IN-ACCOUNT', container = 'FILL-IN-CONTAINER', ...path] =
     choices.storageUri.startsWith('as://') ? choices.storageUri.slice('as://'.length).split('/') : [];
@@ -17,7 +20,7 @@ ${commands}
       path: 'upload-to-s3.sh',
       text: script(
         'Amazon S3, by the AWS command line. Then: tritonserver --model-repository=<the same URI>',
-        `aws s3 sync ${REPOSITORY_FOLDER} ${shellWord(uriOf('s3://', 's3://FILL-IN-BUCKET/model_repository'))} --delete`,
+        `aws s3 sync ${REPOSITORY_FOLDER} ${shellWord(uriOf('s3://', 's3://FILL-IN-BUCKET/model_repository'))}`,
       ),
       isExecutable: true,
     },
@@ -25,7 +28,7 @@ ${commands}
       path: 'upload-to-gcs.sh',
       text: script(
         'Google Cloud Storage, by gcloud. Then: tritonserver --model-repository=<the same URI>',
-        `gcloud storage rsync ${REPOSITORY_FOLDER} ${shellWord(uriOf('gs://', 'gs://FILL-IN-BUCKET/model_repository'))} --recursive --delete-unmatched-destination-objects`,
+        `gcloud storage rsync ${REPOSITORY_FOLDER} ${shellWord(uriOf('gs://', 'gs://FILL-IN-BUCKET/model_repository'))} --recursive`,
       ),
       isExecutable: true,
     },
