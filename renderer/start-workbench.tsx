@@ -4,6 +4,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './theme/base.css';
 import { Workbench } from './app-frame/workbench.tsx';
+import { containerMirror } from './container/container-store.ts';
 import { followHost } from './host/follow-host.ts';
 import { historyMirror } from './history/history-store.ts';
 import { HostProvider } from './host/host-context.tsx';
@@ -26,6 +27,7 @@ import { workspaceMirror } from './workspace/workspace-store.ts';
 const MIRRORS: readonly Mirror[] = [
   modelsMirror,
   serverMirror,
+  containerMirror,
   workspaceMirror,
   jobsMirror,
   settingsMirror,

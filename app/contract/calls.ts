@@ -1,5 +1,7 @@
 import type { DeploymentChoices, DeploymentFile } from '../core/deployment/deployment-facts.ts';
 import type { LintItem } from '../core/export-lints/lint-repository.ts';
+import type { ContainerChoices } from '../core/triton-container/container-choices.ts';
+import type { PreflightCheck } from '../core/triton-container/preflight.ts';
 import type { HistoryEntry, HistorySummary, InferCall } from './inference.ts';
 import type { HostSnapshot, Settings } from './snapshot.ts';
 
@@ -72,6 +74,14 @@ export interface HostCalls {
 
   'server.start': (none: null) => Promise<void>;
   'server.stop': (none: null) => Promise<void>;
+
+  /** What a Triton container with these choices needs, and whether it is there. */
+  'container.check': (what: { choices: ContainerChoices }) => Promise<readonly PreflightCheck[]>;
+  /** Downloads the image; only ever called after the person asked for it. */
+  'container.pull': (what: { release: string }) => Promise<{ jobId: string }>;
+  /** Serves the open repository in a container. Resolves when it is created and started; states come as events. Rejects with the reason where it cannot. */
+  'container.start': (what: { choices: ContainerChoices }) => Promise<void>;
+  'container.stop': (none: null) => Promise<void>;
 
   /** Sends one inference request to the server and keeps it in history, answered or failed. */
   'inference.run': (call: InferCall) => Promise<HistoryEntry>;

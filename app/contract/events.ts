@@ -1,3 +1,4 @@
+import type { ContainerStatus } from './container-status.ts';
 import type { Job } from './job.ts';
 import type { CompletedRequest, HistorySummary } from './inference.ts';
 import type { MachineStatus } from './machine.ts';
@@ -15,6 +16,7 @@ export interface HostEvents {
   'model.changed': ModelEntry;
   'model.removed': { readonly name: string };
   'server.changed': ServerStatus;
+  'container.changed': ContainerStatus;
   'job.changed': Job;
   'job.dismissed': { readonly id: string };
   'history.added': HistorySummary;

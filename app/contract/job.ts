@@ -36,6 +36,7 @@ export interface JobOutcomes {
   readonly import: readonly ImportOutcome[];
   readonly export: ExportOutcome;
   readonly 'provider-install': { readonly message: string };
+  readonly 'image-pull': { readonly image: string; readonly byteSize: number };
 }
 
 /** Kinds of long work that show progress and can be cancelled. */

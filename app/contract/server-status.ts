@@ -30,6 +30,6 @@ export interface LogLine {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly level: 'info' | 'warning' | 'error';
-  readonly source: 'server' | 'engine' | 'host';
+  readonly source: 'server' | 'engine' | 'host' | 'container';
   readonly text: string;
 }

@@ -1,5 +1,6 @@
 import type { Sample } from '../core/samples/sample.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { ContainerStatus } from './container-status.ts';
 import type { Job } from './job.ts';
 import type { MachineStatus } from './machine.ts';
 import type { ModelEntry } from './model-entry.ts';
@@ -34,6 +35,7 @@ export interface HostSnapshot {
   readonly samples: readonly Sample[];
   readonly models: readonly ModelEntry[];
   readonly server: ServerStatus;
+  readonly container: ContainerStatus;
   readonly jobs: readonly Job[];
   /** Newest first, at most 200. */
   readonly history: readonly HistorySummary[];

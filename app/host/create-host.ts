@@ -7,7 +7,7 @@ import { StatusError } from '../core/status.ts';
 import { openDataFolder } from './data-folder.ts';
 import { createHostEvents } from './events/host-events.ts';
 import { createDownloads, type Download } from './exports/downloads.ts';
-import { createExportActions } from './exports/export-actions.ts';
+import { createExportActions, platformOf } from './exports/export-actions.ts';
 import { createFolder, listFiles } from './file-picker/list-files.ts';
 import { importModels } from './import/import-models.ts';
 import { checkInferCall } from './inference/check-infer-call.ts';
@@ -27,6 +27,8 @@ import { createServerLog } from './server-supervisor/server-log.ts';
 import { createServerSupervisor } from './server-supervisor/server-supervisor.ts';
 import { openSettingsStore } from './settings/settings-store.ts';
 import type { ShellServices } from './shell-services.ts';
+import { createContainerSupervisor } from './triton-container/container-supervisor.ts';
+import { engineFailure } from './triton-container/engine-failure.ts';
 import { openTrash } from './trash/trash.ts';
 import { createUploadStore } from './uploads/upload-store.ts';
 import { openDescriptionStore } from './workspace/description-store.ts';
@@ -162,6 +164,22 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     settings.repository() ?? folder.defaultRepository,
   );
 
+  const container = createContainerSupervisor({
+    dataFolder: options.dataFolder,
+    now,
+    repository: () => {
+      const { workspace } = session();
+      const models = [...workspace.names()].flatMap((name) => workspace.disk(name) ?? []);
+      return {
+        path: workspace.path,
+        models: models.map(({ name }) => name),
+        platforms: models.map(platformOf),
+      };
+    },
+    onStatus: (status) => emit('container.changed', status),
+    log: (level, source, text) => log.append(level, source, text),
+  });
+
   const tellWorkspace = () => {
     if (!current) return;
     const { workspace } = current;
@@ -276,6 +294,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       samples: samples.samples,
       models: workspace.entries(),
       server: supervisor.status(),
+      container: container.status(),
       jobs: jobs.list(),
       history: history.list({ limit: SNAPSHOT_HISTORY }),
       log: log.last(SNAPSHOT_LOG),
@@ -311,6 +330,14 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     'config.regenerate': ({ model }) => modelActions.regenerateConfig(model),
     'server.start': () => supervisor.start(),
     'server.stop': () => supervisor.stop(),
+    'container.check': ({ choices }) => container.check(choices),
+    'container.pull': async ({ release }) => ({
+      jobId: jobs.start('image-pull', `Pulling Triton ${release}`, (control) =>
+        container.pull(release, control),
+      ),
+    }),
+    'container.start': ({ choices }) => container.start(choices),
+    'container.stop': () => container.stop(),
     'inference.run': async (call) => {
       checkInferCall(call);
       const { history } = session();
@@ -378,6 +405,14 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
 
   await openFirst();
   machine.recheck().catch(reportBug);
+  container
+    .adopt()
+    .catch((cause: unknown) =>
+      raise(
+        'warning',
+        `An earlier Triton container could not be looked for: ${engineFailure(cause).message}`,
+      ),
+    );
   return {
     handlers,
     events,
@@ -393,6 +428,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       await jobs.close();
       await uploads.close();
       await supervisor.close();
+      await container.close();
       // The workspace first: it must not take the end of the inspector for a verdict on a model.
       await current?.close();
       inspector.close();

@@ -1,6 +1,16 @@
 import { ActionIcon, Menu, Popover, Text, UnstyledButton } from '@mantine/core';
-import { IconAlertTriangle, IconChevronDown, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconBox,
+  IconChevronDown,
+  IconPlayerPlay,
+  IconPlayerStop,
+} from '@tabler/icons-react';
+import { useState } from 'react';
 import { CopyButton } from '../clipboard/copy-button.tsx';
+import { ContainerDialog } from '../container/container-dialog.tsx';
+import { useContainerStatus } from '../container/container-store.ts';
+import { describeContainer } from '../container/describe-container.ts';
 import { useHost } from '../host/host-context.tsx';
 import { StateLabel } from '../models/state-chip.tsx';
 import { raiseFailure } from '../notices/notices-store.ts';
@@ -13,6 +23,8 @@ import { useServerStatus } from './server-store.ts';
 export function ServerStrip() {
   const host = useHost();
   const status = useServerStatus();
+  const container = useContainerStatus();
+  const [isContainerShown, setContainerShown] = useState(false);
   const ask = (call: 'server.start' | 'server.stop') => {
     host.call(call, null).catch((cause: unknown) => raiseFailure('The server did not do it', cause));
   };
@@ -44,8 +56,17 @@ export function ServerStrip() {
               Start server
             </Menu.Item>
           )}
+          <Menu.Item leftSection={<IconBox size={16} aria-hidden />} onClick={() => setContainerShown(true)}>
+            Triton in a container…
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {container.kind !== 'stopped' && (
+        <UnstyledButton style={{ fontSize: 12 }} onClick={() => setContainerShown(true)}>
+          <StateLabel {...describeContainer(container)} />
+        </UnstyledButton>
+      )}
+      <ContainerDialog isOpened={isContainerShown} onClose={() => setContainerShown(false)} />
       {status.kind === 'running' && (
         <>
           <span className="conch-mono">{status.httpUrl}</span>

@@ -262,6 +262,21 @@ export function createFixtureHost(change: Partial<HostSnapshot> = {}): FixtureHo
       snapshot = { ...snapshot, settings: { ...snapshot.settings, ...update } };
       emit('settings.changed', snapshot.settings);
     },
+    'container.check': async ({ choices }) => [
+      { id: 'engine', title: 'Docker or Podman answers', state: 'ok', reason: 'Version 28.2.2.' },
+      {
+        id: 'image',
+        title: 'Image is on this machine',
+        state: 'blocked',
+        reason: `${choices.release} is not downloaded yet.`,
+        fix: 'Pull the image.',
+      },
+    ],
+    'container.pull': ({ release }) =>
+      runJob('image-pull', `Pulling Triton ${release}`, { image: release, byteSize: 1 }),
+    'container.start': async () =>
+      emit('container.changed', { kind: 'failed', reason: 'The image was deleted.' }),
+    'container.stop': async () => emit('container.changed', { kind: 'stopped' }),
     'provider.install': () =>
       runJob('provider-install', 'Installing the CUDA execution provider', { message: 'Done.' }),
   };
@@ -388,6 +403,7 @@ function usualSnapshot(): HostSnapshot {
     ],
     models: fixtureModels(),
     server: RUNNING,
+    container: { kind: 'stopped' },
     jobs: [],
     history: [],
     log: [

@@ -47,7 +47,7 @@ function withComposingModels(
 }
 
 /** As the config says it; '' where it says nothing. */
-function platformOf({ configText }: DiskModel): string {
+export function platformOf({ configText }: DiskModel): string {
   return configText === null ? '' : (parseModelConfig(configText).config.platform ?? '');
 }
 
