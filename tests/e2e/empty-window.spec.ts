@@ -6,7 +6,7 @@ import { expect, fixture, sample, test } from '../support/workbench-test.ts';
 test('an empty window says what can be dropped, opened, tried and used', async ({ app, page }) => {
   await expect(app.home.title).toBeVisible();
   await expect(page.getByRole('button', { name: 'Open…' })).toBeVisible();
-  await expect(app.home.samples).toHaveCount(5);
+  await expect(app.home.samples).toHaveCount(6);
   await expect(app.home.recents).toHaveCount(0);
   await expect(page.getByRole('navigation', { name: 'Models' })).toHaveCount(0);
 });
@@ -28,7 +28,7 @@ test('every sample is one click away from a running example', async ({ app }) =>
   const titles = await app.home.samples.evaluateAll((cards) =>
     cards.map((card) => card.getAttribute('aria-label') ?? ''),
   );
-  expect(titles).toHaveLength(5);
+  expect(titles).toHaveLength(6);
   for (const title of titles) {
     await app.goHome();
     await app.home.trySample(title.replace('Try ', ''));
