@@ -1,3 +1,4 @@
+import type { ComparedServer, RequestComparison } from './comparison.ts';
 import type { DeploymentChoices, DeploymentFile } from '../core/deployment/deployment-facts.ts';
 import type { LintItem } from '../core/export-lints/lint-repository.ts';
 import type { ContainerChoices } from '../core/triton-container/container-choices.ts';
@@ -85,6 +86,11 @@ export interface HostCalls {
 
   /** Sends one inference request to the server and keeps it in history, answered or failed. */
   'inference.run': (call: InferCall) => Promise<HistoryEntry>;
+  /** Sends saved requests to another server and compares its answers with the saved ones, oldest first. */
+  'inference.compare': (what: {
+    ids: readonly string[];
+    server: ComparedServer;
+  }) => Promise<readonly RequestComparison[]>;
   /** Newest first. */
   'history.list': (query: {
     model?: string;

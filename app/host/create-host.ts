@@ -6,6 +6,7 @@ import type { HostSnapshot } from '../contract/snapshot.ts';
 import { StatusError } from '../core/status.ts';
 import { openDataFolder } from './data-folder.ts';
 import { createHostEvents } from './events/host-events.ts';
+import { compareRequests } from './comparison/compare-requests.ts';
 import { createDownloads, type Download } from './exports/downloads.ts';
 import { createExportActions, platformOf } from './exports/export-actions.ts';
 import { createFolder, listFiles } from './file-picker/list-files.ts';
@@ -348,6 +349,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       emit('history.added', summary);
       return entry;
     },
+    'inference.compare': ({ ids, server }) => compareRequests(ids, server, session().history),
     'history.list': async (query) => session().history.list(query),
     'history.get': ({ id }) => session().history.get(id),
     'history.delete': async ({ id }) => {

@@ -74,6 +74,10 @@ function createProgram(): Command {
     )
     .option('--outputs <file>', 'write the outputs as .npz instead of printing their values')
     .option('--model-version <number>', "the server's choice when absent")
+    .option(
+      '--against <url>',
+      'send the same to another server, http://host:8000/my_model, and compare; ends with 1 where they differ',
+    )
     .option('--json', 'the answer as JSON, 64-bit integers with every digit')
     .addHelpText(
       'after',
@@ -81,6 +85,7 @@ function createProgram(): Command {
         'conch infer model.onnx',
         'conch infer model.onnx --inputs x.npz --outputs y.npz',
         'conch infer http://localhost:8000/digits --inputs x.npz --json',
+        'conch infer model.onnx --against http://production:8000/my_model',
       ),
     )
     .action(infer);

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { compareOutputs, type OutputComparison } from '../../app/core/comparison/compare-outputs.ts';
 import { StatusError } from '../../app/core/status.ts';
 import { generateTensor } from '../../app/core/tensors/generate.ts';
 import { isNpy, readNpy } from '../../app/core/tensors/npy.ts';
@@ -15,6 +16,7 @@ interface InferOptions {
   readonly inputs?: string;
   readonly outputs?: string;
   readonly modelVersion?: string;
+  readonly against?: string;
   readonly json?: boolean;
 }
 
@@ -26,6 +28,8 @@ interface InputMetadata {
 
 /** Values printed for a tensor before the rest is counted. */
 const PRINTED_CHARACTERS = 400;
+/** Exit code where two servers answer differently. */
+const DIFFERENT = 1;
 const GENERATOR = { kind: 'random', seed: 1 } as const;
 
 /** `conch infer`: a URL is asked as it is, a file is served for this one request. */
@@ -75,14 +79,55 @@ async function inferAt(baseUrl: string, model: string, options: InferOptions): P
       ...(options.modelVersion !== undefined && { version: options.modelVersion }),
     });
     if (options.outputs !== undefined) await writeOutputs(options.outputs, response.outputs);
+    const comparison =
+      options.against === undefined ? null : await askOther(options.against, inputs, response.outputs);
     process.stdout.write(
       options.json
-        ? printJson(response, totalMicroseconds, options.outputs)
-        : printText(inputs, response, totalMicroseconds, options),
+        ? printJson(response, totalMicroseconds, options.outputs, comparison)
+        : printText(inputs, response, totalMicroseconds, options) + comparisonText(comparison),
     );
+    if (comparison?.outputs.some(({ kind }) => kind === 'different')) process.exitCode = DIFFERENT;
   } finally {
     client.close();
   }
+}
+
+interface Comparison {
+  readonly url: string;
+  readonly totalMicroseconds: number;
+  readonly outputs: readonly OutputComparison[];
+}
+
+/** The same request to another server. */
+async function askOther(
+  url: string,
+  inputs: readonly NamedTensor[],
+  expected: readonly NamedTensor[],
+): Promise<Comparison> {
+  const { baseUrl, model } = readModelUrl(url);
+  const client = createOpenInferenceClient(baseUrl);
+  try {
+    const { response, totalMicroseconds } = await client.infer({ model, inputs, protocol: 'binary' });
+    return { url, totalMicroseconds, outputs: compareOutputs(expected, response.outputs) };
+  } finally {
+    client.close();
+  }
+}
+
+function comparisonText(comparison: Comparison | null): string {
+  if (comparison === null) return '';
+  const lines = comparison.outputs.map((output) => {
+    switch (output.kind) {
+      case 'equal':
+        return `  ${output.name}: equal`;
+      case 'close':
+        return `  ${output.name}: close, the largest difference is ${output.largestDifference.toPrecision(3)}`;
+      case 'different':
+        return `  ${output.name}: DIFFERENT, ${output.reason}`;
+    }
+  });
+  const milliseconds = (comparison.totalMicroseconds / 1000).toFixed(1);
+  return `${[`${comparison.url} answered in ${milliseconds} ms.`, ...lines].join('\n')}\n`;
 }
 
 async function chooseInputs(
@@ -145,7 +190,12 @@ interface Answer {
   readonly outputs: readonly NamedTensor[];
 }
 
-function printJson(answer: Answer, totalMicroseconds: number, path: string | undefined): string {
+function printJson(
+  answer: Answer,
+  totalMicroseconds: number,
+  path: string | undefined,
+  comparison: Comparison | null,
+): string {
   const outputs = answer.outputs.map((output) => {
     const { name, datatype, shape } = output;
     const facts = JSON.stringify({ name, datatype, shape }).slice(0, -1);
@@ -156,6 +206,7 @@ function printJson(answer: Answer, totalMicroseconds: number, path: string | und
     version: answer.modelVersion,
     totalMicroseconds,
     ...(path !== undefined && { outputsFile: path }),
+    ...(comparison && { comparison }),
   }).slice(0, -1);
   return `${head},"outputs":[${outputs.join(',')}]}\n`;
 }

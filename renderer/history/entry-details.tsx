@@ -1,8 +1,9 @@
 import { Button, Loader } from '@mantine/core';
-import { IconArrowBackUp, IconTrash } from '@tabler/icons-react';
+import { IconArrowBackUp, IconArrowsDiff, IconTrash } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import type { HistoryEntry } from '../../app/contract/inference.ts';
 import { statusOf } from '../../app/core/status.ts';
+import { CompareDialog } from '../comparison/compare-dialog.tsx';
 import { useHost } from '../host/host-context.tsx';
 import { EntryOutcome } from '../results/entry-outcome.tsx';
 import { OutputCard } from '../results/output-card.tsx';
@@ -20,6 +21,7 @@ interface EntryDetailsProps {
 /** One request of the history with everything that was sent and answered. */
 export function EntryDetails({ id, labelsOf, onOpen, onDelete }: EntryDetailsProps) {
   const entry = useEntry(id);
+  const [isComparing, setComparing] = useState(false);
   if (entry === null) return <Loader size="sm" aria-label="Reading the request" />;
   if (typeof entry === 'string') return <p className="conch-muted">{entry}</p>;
   return (
@@ -37,12 +39,21 @@ export function EntryDetails({ id, labelsOf, onOpen, onDelete }: EntryDetailsPro
         <Button
           size="compact-sm"
           variant="default"
+          leftSection={<IconArrowsDiff size={14} aria-hidden />}
+          onClick={() => setComparing(true)}
+        >
+          Compare…
+        </Button>
+        <Button
+          size="compact-sm"
+          variant="default"
           leftSection={<IconTrash size={14} aria-hidden />}
           onClick={() => onDelete(id)}
         >
           Delete
         </Button>
       </header>
+      <CompareDialog id={id} model={entry.model} isOpened={isComparing} onClose={() => setComparing(false)} />
       <EntryOutcome entry={entry} labelsOf={labelsOf} />
       <h3 className="entry-details-title">Inputs</h3>
       {entry.inputs.map((tensor) => (

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseModelConfig } from '../../app/core/model-config/parse-config.ts';
 import { generateTensor } from '../../app/core/tensors/generate.ts';
 import { readNpz, writeNpz } from '../../app/core/tensors/npz.ts';
+import { conchServe } from '../support/conch-command.ts';
+import { SUB_ADD } from '../support/exchanged-model.ts';
 
 const CONCH = fileURLToPath(new URL('../../main/cli/conch.mjs', import.meta.url));
 const SAMPLES = fileURLToPath(new URL('../../sample-models', import.meta.url));
@@ -100,6 +102,29 @@ describe('conch config', () => {
 });
 
 describe('conch infer', () => {
+  test('compares with another server, and ends with 1 where it answers differently', async () => {
+    const repository = join(folder, 'elsewhere');
+    await cp(join(SAMPLES, 'add_sub'), join(repository, 'add_sub'), { recursive: true });
+    await cp(join(SAMPLES, 'add_sub'), join(repository, 'sub_add'), { recursive: true });
+    await writeFile(join(repository, 'sub_add', '1', 'model.onnx'), SUB_ADD);
+    const config = await readFile(join(repository, 'sub_add', 'config.pbtxt'), 'utf8');
+    await writeFile(join(repository, 'sub_add', 'config.pbtxt'), config.replace('add_sub', 'sub_add'));
+    const other = await conchServe(repository);
+    try {
+      const model = join(SAMPLES, 'add_sub/1/model.onnx');
+      const alike = await conch('infer', model, '--against', `${other.url}/add_sub`);
+      expect(alike.stdout).toMatch(/add_sub answered in .* ms\.\n {2}OUTPUT0: equal\n {2}OUTPUT1: equal/);
+      expect(alike.code).toBe(0);
+      const different = await conch('infer', model, '--against', `${other.url}/sub_add`, '--json');
+      expect(different.code).toBe(1);
+      expect(JSON.parse(different.stdout)).toMatchObject({
+        comparison: { outputs: [{ name: 'OUTPUT0', kind: 'different' }, { kind: 'different' }] },
+      });
+    } finally {
+      await other.stop();
+    }
+  });
+
   test('serves a file for one request with generated inputs, and leaves nothing behind', async () => {
     const { code, stdout } = await conch('infer', DIGITS);
     expect({ code, stdout }).toMatchObject({

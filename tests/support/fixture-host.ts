@@ -174,6 +174,7 @@ export function createFixtureHost(change: Partial<HostSnapshot> = {}): FixtureHo
       return entry;
     },
     'history.list': async () => [...history.values()].toReversed(),
+    'inference.compare': async () => [],
     'history.get': async ({ id }) => {
       const entry = history.get(id);
       if (entry === undefined) throw new StatusError('not-found', `There is no request '${id}'.`);

@@ -43,7 +43,13 @@ function timingOf(totalMicroseconds: number, record: RequestRecord | undefined):
   };
 }
 
-function sequenceParameters({ id, idType, isStart, isEnd }: SequencePlace): Record<string, RequestParameter> {
+/** What tells a server where a request stands in a sequence. */
+export function sequenceParameters({
+  id,
+  idType,
+  isStart,
+  isEnd,
+}: SequencePlace): Record<string, RequestParameter> {
   return {
     sequence_id: idType === 'number' ? BigInt(id) : id,
     sequence_start: isStart,

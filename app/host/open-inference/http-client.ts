@@ -58,9 +58,13 @@ export interface ClientOptions {
   /** Silence after which a request fails; none when absent. */
   readonly timeoutMilliseconds?: number;
   readonly maxResponseBytes?: number;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const MAX_RESPONSE_BYTES = 2 * 1024 ** 3;
+/** Of an answer that is no JSON error. */
+const LONGEST_TEXT = 300;
 
 function codeOfHttpStatus(status: number): StatusCode {
   switch (status) {
@@ -127,7 +131,9 @@ function errorText(body: Uint8Array, status: number): string {
   } catch {
     // Not every server and every route answers JSON.
   }
-  return text.trim() === '' ? `The server answered with HTTP status ${status}.` : text;
+  if (text.trim() === '') return `The server answered with HTTP status ${status}.`;
+  // A page of a proxy says nothing in its thousandth character that it did not say in its first.
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}… (HTTP status ${status})` : text;
 }
 
 function jsonInferBody({ id, inputs, outputs, parameters }: InferenceRequest): Uint8Array {
@@ -192,7 +198,11 @@ export function createOpenInferenceClient(baseUrl: string, options: ClientOption
         port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
         method,
         path: `${prefix}${path}`,
-        headers: { ...headers, ...(method === 'POST' && { 'Content-Length': String(byteLength) }) },
+        headers: {
+          ...options.headers,
+          ...headers,
+          ...(method === 'POST' && { 'Content-Length': String(byteLength) }),
+        },
         ...(options.timeoutMilliseconds !== undefined && { timeout: options.timeoutMilliseconds }),
       });
       outgoing.on('timeout', () =>

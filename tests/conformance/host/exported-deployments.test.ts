@@ -5,32 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PLAIN_REPOSITORY, type DeploymentTarget } from '../../../app/core/deployment/deployment-facts.ts';
-import type { OnnxModel } from '../../../app/core/formats/onnx/onnx-graph.ts';
-import { writeOnnx } from '../../../app/core/formats/onnx/write-onnx.ts';
 import { forkLauncher } from '../../../app/host/processes/fork-launcher.ts';
 import { unpackArchive } from '../../../app/host/archives/unpack-archive.ts';
 import { conchServe } from '../../support/conch-command.ts';
+import { SUB_ADD } from '../../support/exchanged-model.ts';
 import { makeTestFolder, startTestHost, waitFor, type TestHost } from '../../support/start-test-host.ts';
 
 const run = promisify(execFile);
 const SAMPLES = fileURLToPath(new URL('../../../sample-models', import.meta.url));
 const BUNDLES = fileURLToPath(new URL('../../../dist/node', import.meta.url));
 const MODELS = ['add_sub', 'digits', 'text_router'];
-
-const INT32 = 6;
-const valueOf = (name: string) => ({ name, type: INT32, dims: ['batch', 16] });
-/** add_sub with its outputs exchanged. */
-const SUB_ADD: OnnxModel = {
-  producer: 'test',
-  opset: 17,
-  nodes: [
-    { operator: 'Sub', inputs: ['INPUT0', 'INPUT1'], outputs: ['OUTPUT0'], attributes: {} },
-    { operator: 'Add', inputs: ['INPUT0', 'INPUT1'], outputs: ['OUTPUT1'], attributes: {} },
-  ],
-  initializers: [],
-  inputs: ['INPUT0', 'INPUT1'].map(valueOf),
-  outputs: ['OUTPUT0', 'OUTPUT1'].map(valueOf),
-};
 
 let folder: Awaited<ReturnType<typeof makeTestFolder>>;
 let tested: TestHost;
@@ -109,7 +93,7 @@ describe('the saved requests of an export', () => {
   test.each(scripts)('%s finds a model that was exchanged for another', async (script, command) => {
     const path = join(folder.path, `exchanged-${script}`);
     await cp(join(SAMPLES, 'add_sub'), join(path, 'add_sub'), { recursive: true });
-    await writeFile(join(path, 'add_sub', '1', 'model.onnx'), writeOnnx(SUB_ADD));
+    await writeFile(join(path, 'add_sub', '1', 'model.onnx'), SUB_ADD);
     const exported = await exportFor(script === 'smoke.sh' ? 'docker-run' : 'docker-image');
     const server = await conchServe(path);
     try {
