@@ -1,5 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+const conformance = {
+  globalSetup: ['tests/support/build-node.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  fileParallelism: false,
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -15,10 +22,15 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['tests/conformance/**/*.test.ts'],
-          globalSetup: ['tests/support/build-node.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
+          ...conformance,
+        },
+      },
+      {
+        test: {
+          name: 'stress',
+          include: ['tests/conformance/stress/*.test.ts'],
+          env: { STRESS: 'long' },
+          ...conformance,
         },
       },
     ],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ServerUnderTest, until } from '../server/server-under-test.ts';
 import { quantile, startOpenLoop, type Answered, type OpenLoop } from './open-loop.ts';
 
-const IS_LONG = process.env['MODE'] === 'stress';
+const IS_LONG = process.env['STRESS'] === 'long';
 const KILLS = IS_LONG ? 100 : 4;
 const REQUESTS_PER_SECOND = 50;
 /** Some milliseconds of work, so that a kill meets requests in flight. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isAlive, ServerUnderTest, until } from '../server/server-under-test.ts';
 import { randomFrom } from './random-from.ts';
 
-const IS_LONG = process.env['MODE'] === 'stress';
+const IS_LONG = process.env['STRESS'] === 'long';
 const IDLE_CONNECTIONS = IS_LONG ? 10_000 : 500;
 const HALF_REQUESTS = IS_LONG ? 2000 : 200;
 const BOMBS = IS_LONG ? 500 : 30;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isAlive, isChildOf, ServerUnderTest, until } from '../server/server-under-test.ts';
 import { randomFrom } from './random-from.ts';
 
-const IS_LONG = process.env['MODE'] === 'stress';
+const IS_LONG = process.env['STRESS'] === 'long';
 const MILLISECONDS = IS_LONG ? 60_000 : 5000;
 const CLIENTS = 16;
 /** Numbers that the model takes at once, per item of a batch. */
