@@ -101,6 +101,7 @@ describe('a model repository', () => {
       'add_sub',
       'digits',
       'linear_regression',
+      'linear_regression_model',
       'pairwise_distance',
       'text_router',
     ]);
