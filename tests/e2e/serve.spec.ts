@@ -103,8 +103,9 @@ test('a changed config asks for a reload, and the reload applies it', async ({ a
   await app.model.reloadButton().click();
   await expect(app.model.config.state).toHaveText('Saved');
   await app.model.isReady();
-  const { body } = await askServer(`${url}/v2/models/batchable/config`);
-  expect(body).toMatchObject({ max_batch_size: 2 });
+  // The old instances are ready until the new ones are.
+  const config = async () => (await askServer(`${url}/v2/models/batchable/config`)).body;
+  await expect.poll(config).toMatchObject({ max_batch_size: 2 });
 });
 
 test('several models answer at the same time', async ({ app, workbench }) => {

@@ -6,6 +6,9 @@ import type { UtilityProcessSurface } from './surface.ts';
 
 const PARENT_PORT = new URL('./parent-port.mjs', import.meta.url).href;
 
+/** A message to a child that is dying is lost, as in Electron. */
+const ignore = (): void => undefined;
+
 /** A utility process as a forked Node process whose `process.parentPort` is the fork's channel. */
 export function forkUtilityProcess(
   modulePath: string,
@@ -32,7 +35,7 @@ export function forkUtilityProcess(
     },
     stdout: child.stdout,
     stderr: child.stderr,
-    postMessage: (message: unknown) => void (child.connected && child.send(message as object)),
+    postMessage: (message: unknown) => void (child.connected && child.send(message as object, ignore)),
     kill: () => child.kill('SIGTERM'),
   }) as UtilityProcessSurface;
 }
