@@ -26,25 +26,27 @@ export function rawPost(
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /** A connection that sends the same request again and again: no HTTP library stands between it and the clock. */
-class RawClient {
+class RawClient implements LoadClient {
   readonly #socket: Socket;
+  readonly #request: Buffer;
   #head = Buffer.alloc(0);
   #missing = -1;
-  #done: ((status: number) => void) | null = null;
+  #done: (() => void) | null = null;
   #failed: ((cause: Error) => void) | null = null;
   #status = 0;
 
-  constructor(port: number) {
+  constructor(port: number, request: Buffer) {
+    this.#request = request;
     this.#socket = connect({ host: '127.0.0.1', port, noDelay: true });
     this.#socket.on('data', (chunk) => this.#take(chunk));
     this.#socket.on('error', (cause) => this.#failed?.(cause));
   }
 
-  send(request: Buffer): Promise<number> {
+  send(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#done = resolve;
       this.#failed = reject;
-      this.#socket.write(request);
+      this.#socket.write(this.#request);
     });
   }
 
@@ -61,7 +63,8 @@ class RawClient {
     if (this.#missing > 0) return;
     this.#missing = -1;
     this.#head = Buffer.alloc(0);
-    this.#done?.(this.#status);
+    if (this.#status === 200) this.#done?.();
+    else this.#failed?.(new Error(`HTTP ${this.#status}`));
   }
 
   close(): void {
@@ -69,23 +72,23 @@ class RawClient {
   }
 }
 
-/** Clients that each send a request as soon as they have the answer to the one before. */
-export async function measureHttp(
-  port: number,
-  request: Buffer,
-  concurrency: number,
-  seconds: number,
-): Promise<Measured> {
-  const clients = Array.from({ length: concurrency }, () => new RawClient(port));
+/** One of the clients of a closed loop. */
+export interface LoadClient {
+  /** Sends a request and waits for its answer; rejects when that is no success. */
+  send(): Promise<void>;
+  close(): void;
+}
+
+/** Clients that each send a request as soon as they have the answer to the one before; closes them. */
+export async function measureClosedLoop(clients: readonly LoadClient[], seconds: number): Promise<Measured> {
   const latencies: number[] = [];
   const run = async (milliseconds: number): Promise<number> => {
     latencies.length = 0;
     const begin = performance.now();
-    const loop = async (client: RawClient): Promise<void> => {
+    const loop = async (client: LoadClient): Promise<void> => {
       while (performance.now() - begin < milliseconds) {
         const start = performance.now();
-        const status = await client.send(request);
-        if (status !== 200) throw new Error(`HTTP ${status}`);
+        await client.send();
         latencies.push(performance.now() - start);
       }
     };
@@ -99,4 +102,15 @@ export async function measureHttp(
   } finally {
     for (const client of clients) client.close();
   }
+}
+
+/** A closed loop of `concurrency` connections that send `request`. */
+export function measureHttp(
+  port: number,
+  request: Buffer,
+  concurrency: number,
+  seconds: number,
+): Promise<Measured> {
+  const clients = Array.from({ length: concurrency }, () => new RawClient(port, request));
+  return measureClosedLoop(clients, seconds);
 }

@@ -7,7 +7,9 @@ import { startProduct, waitFor } from './product-process.ts';
 
 /** A running twin on a repository made for the benchmark. */
 export interface BenchTwin {
+  /** Of HTTP. */
   readonly port: number;
+  readonly grpcPort: number;
   readonly pid: number;
   stop(): Promise<void>;
 }
@@ -34,11 +36,12 @@ export async function startTwin(models: Readonly<Record<string, string>>): Promi
     await cp(path, isFile ? join(folder, name, '1', 'model.onnx') : join(folder, name), { recursive: true });
   }
   const port = await freePort();
+  const grpcPort = await freePort();
   const product = startProduct('cli', [
     'serve',
     folder,
     `--http-port=${port}`,
-    '--grpc-port=0',
+    `--grpc-port=${grpcPort}`,
     '--metrics-port=0',
   ]);
   const ready = async () => ((await send(port, 'GET', '/v2/health/ready')).status === 200 ? true : undefined);
@@ -50,6 +53,7 @@ export async function startTwin(models: Readonly<Record<string, string>>): Promi
   }
   return {
     port,
+    grpcPort,
     pid: product.child.pid ?? 0,
     stop: async () => {
       await product.stop();
