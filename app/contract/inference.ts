@@ -1,10 +1,13 @@
 import type { RequestRecord } from '../core/server-events/server-event.ts';
 import type { NamedTensor } from '../core/tensors/tensor.ts';
 import type { StatusCode } from '../core/status.ts';
+import type { AnsweringServer, InferenceTarget } from './inference-target.ts';
 import type { Explanation } from './model-entry.ts';
 
-/** One request that the UI asks for. It goes to the server over HTTP like any client's. */
+/** One request that the UI asks for. It goes to a server over the network like any client's. */
 export interface InferCall {
+  /** The server that it is sent to; the twin when absent. */
+  readonly target?: InferenceTarget;
   readonly model: string;
   /** Newest ready version when absent. */
   readonly version?: number;
@@ -85,6 +88,8 @@ export interface HistorySummary {
   readonly protocol: 'binary' | 'json';
   readonly origin: 'user' | 'first-run';
   readonly sequence?: SequencePlace;
+  /** The server that it was sent to; absent: the twin. */
+  readonly server?: AnsweringServer;
   readonly isAnswered: boolean;
   /** `input [1,8,8] FP32, …` */
   readonly inputsSummary: string;

@@ -28,6 +28,7 @@ import { createServerLog } from './server-supervisor/server-log.ts';
 import { createServerSupervisor } from './server-supervisor/server-supervisor.ts';
 import { openSettingsStore } from './settings/settings-store.ts';
 import type { ShellServices } from './shell-services.ts';
+import { openTarget, type TargetSources } from './targets/open-target.ts';
 import { createContainerSupervisor } from './triton-container/container-supervisor.ts';
 import { engineFailure } from './triton-container/engine-failure.ts';
 import { openTrash } from './trash/trash.ts';
@@ -180,6 +181,11 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     onStatus: (status) => emit('container.changed', status),
     log: (level, source, text) => log.append(level, source, text),
   });
+
+  const targetSources: TargetSources = {
+    twin: () => supervisor.client(),
+    container: () => container.status(),
+  };
 
   const tellWorkspace = () => {
     if (!current) return;
@@ -343,7 +349,8 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       checkInferCall(call);
       const { history } = session();
       const at = now();
-      const entry = await runInference(call, history.newId(at), at, () => supervisor.client(), completed);
+      const open = () => openTarget(call.target ?? { kind: 'twin' }, targetSources);
+      const entry = await runInference(call, history.newId(at), at, open, completed);
       await history.add(entry);
       const { inputs: _inputs, recipes: _recipes, outcome: _outcome, ...summary } = entry;
       emit('history.added', summary);

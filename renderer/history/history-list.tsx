@@ -118,6 +118,11 @@ function HistoryRow({ entry, top, position, total, isSelected, onSelect }: Histo
         </span>
         <span>{entry.isAnswered ? 'Answered' : 'Failed'}</span>
         {entry.origin === 'first-run' && <span className="history-badge">first request</span>}
+        {entry.server && (
+          <span className="history-badge conch-truncate" title={`Sent to ${entry.server.name}`}>
+            {entry.server.name}
+          </span>
+        )}
         <span className="history-row-time">{formatDuration(entry.timing.totalMicroseconds)}</span>
       </span>
       <span className="history-row-sub">

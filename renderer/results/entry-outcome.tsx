@@ -27,6 +27,7 @@ export function EntryOutcome({ entry, labelsOf }: EntryOutcomeProps) {
           <span className="conch-muted">
             {formatClock(entry.at)}
             {outcome.kind === 'answered' && ` · version ${outcome.modelVersion}`}
+            {entry.server && ` · from ${entry.server.name}`}
             {` · ${entry.protocol === 'json' ? 'JSON' : 'binary'}`}
           </span>
         </div>

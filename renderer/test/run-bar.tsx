@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Kbd, SegmentedControl, Tooltip } from '@mantine/core';
 import { IconPlayerPlayFilled, IconRotate2 } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import './test.css';
 
 interface RunBarProps {
@@ -7,6 +8,8 @@ interface RunBarProps {
   /** Why Run is not possible now; null where it is. */
   readonly blockedBecause: string | null;
   readonly isRunning: boolean;
+  /** Where the server is chosen. */
+  readonly destination: ReactNode;
   readonly onProtocol: (protocol: 'binary' | 'json') => void;
   readonly onRun: () => void;
   readonly onReset: () => void;
@@ -15,7 +18,15 @@ interface RunBarProps {
 const KEYS = /mac/i.test(globalThis.navigator?.userAgent ?? '') ? '⌘ ↵' : 'Ctrl ↵';
 
 /** Sends the request, chooses how it travels, and puts the form back to how it began. */
-export function RunBar({ protocol, blockedBecause, isRunning, onProtocol, onRun, onReset }: RunBarProps) {
+export function RunBar({
+  protocol,
+  blockedBecause,
+  isRunning,
+  destination,
+  onProtocol,
+  onRun,
+  onReset,
+}: RunBarProps) {
   return (
     <div className="run-bar">
       <Tooltip label={blockedBecause ?? `Send this request (${KEYS})`}>
@@ -48,6 +59,7 @@ export function RunBar({ protocol, blockedBecause, isRunning, onProtocol, onRun,
           ]}
         />
       </Tooltip>
+      {destination}
       {blockedBecause !== null && (
         <span id="run-blocked" className="run-bar-blocked">
           {blockedBecause}

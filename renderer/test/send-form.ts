@@ -4,6 +4,7 @@ import type { ModelEntry } from '../../app/contract/model-entry.ts';
 import type { RememberedDims } from '../../app/contract/snapshot.ts';
 import type { NamedTensor } from '../../app/core/tensors/tensor.ts';
 import { refuseRun, runInference, type RunState } from '../results/results-store.ts';
+import { targetOf } from '../targets/target-store.ts';
 import { buildInput } from './build-input.ts';
 import type { InputField } from './input-field.ts';
 import { modelInputs } from './model-inputs.ts';
@@ -98,7 +99,9 @@ export async function sendForm(
     return built;
   }
   rememberDims(host, model.name, fields, form);
-  const run = await runInference(host, built.call);
+  // The request that Conch sends by itself follows a load of the embedded server.
+  const target = origin === 'user' ? targetOf(model.name) : ({ kind: 'twin' } as const);
+  const run = await runInference(host, { ...built.call, target });
   if (sequence && origin === 'user') moveOn(model.name, run);
   return run;
 }

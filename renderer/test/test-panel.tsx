@@ -1,12 +1,15 @@
 import { useEffect, useState } from 'react';
 import type { ModelEntry } from '../../app/contract/model-entry.ts';
+import { useContainerStatus } from '../container/container-store.ts';
 import { useHost } from '../host/host-context.tsx';
 import { LatencyPanel } from '../latency/latency-panel.tsx';
-import { readyVersion } from '../models/model-state.ts';
 import { useRememberedDims } from '../models/remembered-dims-store.ts';
 import { raiseFailure, raiseNotice } from '../notices/notices-store.ts';
 import { ResultsPane } from '../results/results-pane.tsx';
 import { useRun } from '../results/results-store.ts';
+import { blockedReason } from '../targets/blocked-reason.ts';
+import { TargetPicker } from '../targets/target-picker.tsx';
+import { useTarget } from '../targets/target-store.ts';
 import { InputCard } from './input-card.tsx';
 import { labelsOfOutput, modelInputs } from './model-inputs.ts';
 import { RunBar } from './run-bar.tsx';
@@ -57,7 +60,7 @@ function InputForm({ model, form }: { readonly model: ModelEntry; readonly form:
   const { fields, sequence } = modelInputs(model);
   const run = useRun(model.name);
   const [isSending, setSending] = useState(false);
-  const blockedBecause = blockedReason(model);
+  const blockedBecause = blockedReason(useTarget(model.name), model, useContainerStatus());
   const send = async () => {
     setSending(true);
     await sendForm(host, model, form, 'user');
@@ -81,6 +84,7 @@ function InputForm({ model, form }: { readonly model: ModelEntry; readonly form:
         protocol={form.protocol}
         blockedBecause={blockedBecause}
         isRunning={isSending}
+        destination={<TargetPicker model={model.name} />}
         onProtocol={(protocol) => updateForm(model.name, (now) => ({ ...now, protocol }))}
         onRun={() => void send()}
         onReset={() => void reset()}
@@ -129,10 +133,4 @@ function useRunKey(run: () => void): void {
     window.addEventListener('keydown', listen);
     return () => window.removeEventListener('keydown', listen);
   });
-}
-
-function blockedReason(model: ModelEntry): string | null {
-  if (readyVersion(model) !== null) return null;
-  const isLoading = model.versions.some(({ state }) => state.kind === 'loading');
-  return isLoading ? 'The model is loading.' : 'Serve the model first.';
 }

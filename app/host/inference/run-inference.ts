@@ -10,7 +10,8 @@ import type { RequestParameter } from '../../core/open-inference/infer-request.t
 import type { RequestRecord } from '../../core/server-events/server-event.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { NamedTensor } from '../../core/tensors/tensor.ts';
-import { ServerAnswerError, type OpenInferenceClient } from '../open-inference/http-client.ts';
+import { ServerAnswerError } from '../open-inference/http-client.ts';
+import type { OpenedTarget } from '../targets/open-target.ts';
 import type { CompletedRequests } from './completed-requests.ts';
 
 /** `input [1,8,8] FP32, …` */
@@ -57,15 +58,20 @@ export function sequenceParameters({
   };
 }
 
-/** Sends one request as any client would and says what became of it, with the server's own account of its time. */
+/**
+ * Sends one request as any client would and says what became of it, with the twin's own account of its time.
+ * @throws StatusError where the target cannot be opened.
+ */
 export async function runInference(
   call: InferCall,
   id: string,
   at: number,
-  client: () => OpenInferenceClient,
+  open: () => OpenedTarget,
   completed: CompletedRequests,
 ): Promise<HistoryEntry> {
-  completed.expect(id);
+  const opened = open();
+  const { client, server } = opened;
+  if (!server) completed.expect(id);
   const startedAt = performance.now();
   const base = {
     id,
@@ -76,10 +82,11 @@ export async function runInference(
     inputsSummary: summarizeInputs(call.inputs),
     inputs: call.inputs,
     recipes: call.recipes ?? {},
+    ...(server && { server }),
     ...(call.sequence && { sequence: call.sequence }),
   };
   try {
-    const { response, totalMicroseconds } = await client().infer({
+    const { response, totalMicroseconds } = await client.infer({
       model: call.model,
       id,
       inputs: call.inputs,
@@ -107,5 +114,7 @@ export async function runInference(
       timing: timingOf(totalMicroseconds, record),
       outcome: { kind: 'failed', failure: failureOf(cause) },
     };
+  } finally {
+    opened.release();
   }
 }
