@@ -9,9 +9,15 @@ const { InferenceSession, Tensor } = await import('onnxruntime-node');
 
 interface Feed {
   readonly name: string;
-  readonly type: 'float32' | 'int32';
+  readonly type: 'float32' | 'int32' | 'int64';
   readonly dims: readonly number[];
 }
+
+const DATA = {
+  float32: (count: number) => new Float32Array(count).fill(0.5),
+  int32: (count: number) => new Int32Array(count).fill(1),
+  int64: (count: number) => new BigInt64Array(count).fill(1n),
+} as const;
 
 const [, , modelPath = '', feedsText = '[]', secondsText = '3'] = process.argv;
 const session = await InferenceSession.create(modelPath, {
@@ -21,11 +27,12 @@ const session = await InferenceSession.create(modelPath, {
 const feeds = Object.fromEntries(
   (JSON.parse(feedsText) as Feed[]).map(({ name, type, dims }) => {
     const count = dims.reduce((product, dim) => product * dim, 1);
-    const data = type === 'int32' ? new Int32Array(count).fill(1) : new Float32Array(count).fill(0.5);
-    return [name, new Tensor(type, data, [...dims])];
+    return [name, new Tensor(type, DATA[type](count), [...dims])];
   }),
 );
-for (let warmup = 0; warmup < 50; warmup += 1) await session.run(feeds);
+const warmUpEnd = performance.now() + Number(secondsText) * 250;
+do await session.run(feeds);
+while (performance.now() < warmUpEnd);
 const latencies: number[] = [];
 const begin = performance.now();
 while (performance.now() - begin < Number(secondsText) * 1000) {

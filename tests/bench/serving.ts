@@ -1,96 +1,20 @@
-import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { encodeInferRequest } from '../../app/core/open-inference/infer-request.ts';
+import { installOtherServers } from '../clients/install-clients.mjs';
 import type { BenchTable } from './bench.ts';
-import { fixed, median, percentile } from './figures.ts';
-import { CHECKOUT } from './product-process.ts';
-import { send, startTwin, type BenchTwin } from './twin.ts';
+import { fixed, median } from './figures.ts';
+import { measureHttp, type Measured } from './http-load.ts';
+import { measureLimit } from './serving/measure-limit.ts';
+import { onnxFileOf, SERVING_MODELS, writeServingModels, type ServingModel } from './serving/models.ts';
+import { recordedTriton } from './serving/recorded-triton.ts';
+import { removeScratch, startOtherServers, startServedTwin, type ServingServer } from './serving/servers.ts';
 
-const SECONDS = 3;
-const ROUNDS = 3;
-
-interface BenchModel {
-  readonly name: string;
-  readonly title: string;
-  /** ONNX file or model directory. */
-  readonly path: string;
-  readonly onnxFile: string;
-  readonly input: { readonly name: string; readonly dims: readonly number[] };
-}
-
-const digits = join(CHECKOUT, 'sample-models/digits');
-const imageMean = join(CHECKOUT, 'tests/bench/models/image_mean.onnx');
-const MODELS: readonly BenchModel[] = [
-  {
-    name: 'digits',
-    title: 'digits classifier',
-    path: digits,
-    onnxFile: join(digits, '1/model.onnx'),
-    input: { name: 'image', dims: [1, 1, 8, 8] },
-  },
-  {
-    name: 'image_mean',
-    title: '602 KB in (1×3×224×224), 12 B out',
-    path: imageMean,
-    onnxFile: imageMean,
-    input: { name: 'image', dims: [1, 3, 224, 224] },
-  },
-];
-
-interface Measured {
-  readonly p50: number;
-  readonly p99: number;
-  readonly perSecond: number;
-}
-
-async function measureRaw({ onnxFile, input }: BenchModel): Promise<Measured> {
-  const feeds = JSON.stringify([{ name: input.name, type: 'float32', dims: input.dims }]);
-  const script = fileURLToPath(new URL('./raw-loop.mjs', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script, onnxFile, feeds, String(SECONDS)], {
-    maxBuffer: 1 << 28,
-  });
-  const { latencies, seconds } = JSON.parse(stdout) as { latencies: number[]; seconds: number };
-  return { p50: median(latencies), p99: percentile(latencies, 0.99), perSecond: latencies.length / seconds };
-}
-
-async function measureTwin(
-  twin: BenchTwin,
-  { name, input }: BenchModel,
-  concurrency: number,
-): Promise<Measured> {
-  const count = input.dims.reduce((product, dim) => product * dim, 1);
-  const { header, blocks } = encodeInferRequest({
-    inputs: [
-      {
-        name: input.name,
-        datatype: 'FP32',
-        shape: input.dims,
-        data: new Uint8Array(new Float32Array(count).fill(0.5).buffer),
-      },
-    ],
-  });
-  const body = Buffer.concat([header, ...blocks]);
-  const headers = { 'Inference-Header-Content-Length': header.byteLength };
-  const once = async () => {
-    const { status, body: answer } = await send(twin.port, 'POST', `/v2/models/${name}/infer`, body, headers);
-    if (status !== 200) throw new Error(`${name}: HTTP ${status} ${answer.toString()}`);
-  };
-  for (let warmup = 0; warmup < 50; warmup += 1) await once();
-  const latencies: number[] = [];
-  const begin = performance.now();
-  const loop = async () => {
-    while (performance.now() - begin < SECONDS * 1000) {
-      const start = performance.now();
-      await once();
-      latencies.push(performance.now() - start);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, loop));
-  const seconds = (performance.now() - begin) / 1000;
-  return { p50: median(latencies), p99: percentile(latencies, 0.99), perSecond: latencies.length / seconds };
-}
+/** `npm run bench:serving -- --short`: one round and fewer concurrencies, in under four minutes. */
+const IS_SHORT = process.argv.includes('--short');
+const SECONDS = 1;
+const ROUNDS = IS_SHORT ? 1 : 3;
+const CONCURRENCIES = IS_SHORT ? [1, 64] : [1, 4, 16, 64];
 
 function middle(rounds: readonly Measured[]): Measured {
   return {
@@ -100,43 +24,92 @@ function middle(rounds: readonly Measured[]): Measured {
   };
 }
 
-/** The twin over HTTP with binary tensors against a bare `session.run` loop, blocks interleaved. */
-export async function benchServing(): Promise<BenchTable> {
-  const twin = await startTwin(Object.fromEntries(MODELS.map(({ name, path }) => [name, path])));
-  const rows: string[][] = [];
-  try {
-    for (const model of MODELS) {
-      const raw: Measured[] = [];
-      const one: Measured[] = [];
-      const eight: Measured[] = [];
-      for (let round = 0; round < ROUNDS; round += 1) {
-        raw.push(await measureRaw(model));
-        one.push(await measureTwin(twin, model, 1));
-        eight.push(await measureTwin(twin, model, 8));
-      }
-      const limit = middle(raw);
-      const row = (way: string, { p50, p99, perSecond }: Measured) => [
-        model.title,
-        way,
-        fixed(p50, 3),
-        fixed(p99, 3),
-        fixed(p50 - limit.p50, 3),
-        fixed(perSecond, 0),
-        `${fixed(perSecond / limit.perSecond)} ×`,
-      ];
-      rows.push(
-        row('bare session.run', limit),
-        row('twin, concurrency 1', middle(one)),
-        row('twin, concurrency 8', middle(eight)),
-      );
-    }
-  } finally {
-    await twin.stop();
+interface Entry {
+  readonly server: ServingServer;
+  readonly rounds: Measured[];
+}
+
+/** Every server with the same load, in turn, round by round. */
+async function measureServers(
+  servers: readonly ServingServer[],
+  model: ServingModel,
+  concurrency: number,
+): Promise<readonly { readonly server: ServingServer; readonly measured: Measured }[]> {
+  const entries: Entry[] = servers.map((server) => ({ server, rounds: [] }));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const { server, rounds } of entries)
+      rounds.push(await measureHttp(server.port, server.request(model), concurrency, SECONDS));
   }
-  return {
-    title: 'Serving: the twin over HTTP (binary tensors) against a bare `session.run` loop',
-    columns: ['model', 'way', 'p50 ms', 'p99 ms', 'added at p50 ms', 'requests/s', 'throughput ratio'],
-    rows,
-    method: `Closed loop, keep-alive, ${ROUNDS} interleaved rounds of ${SECONDS} s each, medians of the rounds; client, server and engine share the machine's cores.`,
-  };
+  return entries.map(({ server, rounds }) => ({ server, measured: middle(rounds) }));
+}
+
+async function measureModel(
+  twin: Awaited<ReturnType<typeof startServedTwin>>,
+  others: readonly ServingServer[],
+  model: ServingModel,
+  onnxFile: string,
+): Promise<string[][]> {
+  const limit = await measureLimit(model, onnxFile, SECONDS);
+  const best = `${limit.bestBatch} row${limit.bestBatch === 1 ? '' : 's'} in ${fixed(limit.bestRun)} ms`;
+  const rate = fixed(limit.rowsPerSecond, 0);
+  const rows = [[model.title, `bare runtime, ${best}`, '', fixed(limit.alone, 3), '', rate, '', '', '']];
+  for (const concurrency of CONCURRENCIES) {
+    const measured = await measureServers([twin.alone, twin.dynamic, ...others], model, concurrency);
+    const alone = measured[0]?.measured.perSecond ?? Number.NaN;
+    for (const { server, measured: figures } of measured) {
+      const way = server === twin.alone ? 'alone' : server === twin.dynamic ? 'dynamic' : null;
+      rows.push([
+        model.title,
+        server.title,
+        String(concurrency),
+        fixed(figures.p50, 3),
+        fixed(figures.p99, 3),
+        fixed(figures.perSecond, 0),
+        `${fixed(figures.perSecond / limit.rowsPerSecond)} ×`,
+        `${fixed(figures.perSecond / alone)} ×`,
+        way === null ? '' : recordedTriton(model.name, way, concurrency),
+      ]);
+    }
+  }
+  return rows;
+}
+
+/** The twin against the bare runtime and against other servers of the same models: same client, same load. */
+export async function benchServing(): Promise<BenchTable> {
+  const scratch = await mkdtemp(join(tmpdir(), 'conch-bench-'));
+  const stops: (() => Promise<void>)[] = [];
+  const [load = 0] = loadavg();
+  try {
+    const python = installOtherServers();
+    const models = join(scratch, 'onnx');
+    await mkdir(models);
+    await writeServingModels(python, models);
+    const twin = await startServedTwin(models, join(scratch, 'twin'));
+    stops.push(() => twin.twin.stop());
+    const { servers, missing } = await startOtherServers(python, models, scratch);
+    stops.push(...servers.map(({ stop }) => stop));
+    const rows: string[][] = [];
+    for (const model of SERVING_MODELS)
+      rows.push(...(await measureModel(twin, servers, model, onnxFileOf(models, model.name))));
+    const absent = missing.map((each) => ` Not measured: ${each}.`).join('');
+    return {
+      title: 'Serving: the twin over HTTP against the bare runtime and other servers, one row a request',
+      columns: [
+        'model',
+        'server',
+        'concurrency',
+        'p50 ms',
+        'p99 ms',
+        'requests/s',
+        'of the limit',
+        'of the twin without batching',
+        'Triton 2.70.0 on another machine',
+      ],
+      rows,
+      method: `Closed loop of raw keep-alive sockets, ${ROUNDS} rounds of ${SECONDS} s in turn, medians; one instance; client, server and engine share the machine's cores; load average ${fixed(load, 1)} before. The limit is a bare \`session.run\` loop with the batch that gives most rows a second. MLServer is sent JSON, FastAPI bare bytes, the others the protocol's binary tensors.${absent}`,
+    };
+  } finally {
+    for (const stop of stops) await stop();
+    await removeScratch(scratch);
+  }
 }

@@ -23,6 +23,14 @@ const ANALYZER = 'triton-model-analyzer==1.58.0';
 /** The last wheel with the perf_analyzer binary that this C library runs. */
 const PERF_ANALYZER_WHEEL = 'tritonclient==2.50.0';
 const REAL_TRITON_WHEEL = 'nvidia-pytriton==0.7.0';
+/** Other servers of ONNX models, and what writes and runs the models: for the benchmark of serving. */
+const OTHER_SERVERS = [
+  'mlserver==1.7.1',
+  'onnxruntime==1.30.0',
+  'onnx==1.23.2',
+  'numpy==1.26.4',
+  'httptools==0.8.0',
+];
 
 function run(program, args) {
   const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
@@ -33,10 +41,9 @@ function run(program, args) {
   );
 }
 
-function cacheFolder() {
+function cacheFolder(pins) {
   const base = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const pins = [...CLIENTS, ANALYZER, PERF_ANALYZER_WHEEL, REAL_TRITON_WHEEL].join(' ');
-  return join(base, 'conch-clients', createHash('sha256').update(pins).digest('hex').slice(0, 12));
+  return join(base, 'conch-clients', createHash('sha256').update(pins.join(' ')).digest('hex').slice(0, 12));
 }
 
 /** Does `make` once: a mark says that it was done to its end. */
@@ -46,6 +53,16 @@ function once(folder, name, make) {
     make();
     writeFileSync(mark, '');
   }
+}
+
+/** The Python of a virtual environment with these packages. */
+function virtualEnvironment(folder, packages) {
+  const python = join(folder, 'venv/bin/python');
+  once(folder, 'venv', () => {
+    run('python3', ['-m', 'venv', '--clear', join(folder, 'venv')]);
+    run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
+  });
+  return python;
 }
 
 function unpackWheel(python, folder, wheel, name) {
@@ -105,16 +122,10 @@ function attempt(make) {
  * Installs what is missing. Every part is `{ value, reason }`: what to use, or why it cannot be used on this machine.
  */
 export function installClients({ wantsAnalyzer }) {
-  const folder = cacheFolder();
+  const folder = cacheFolder([...CLIENTS, ANALYZER, PERF_ANALYZER_WHEEL, REAL_TRITON_WHEEL]);
   mkdirSync(folder, { recursive: true });
   const python = join(folder, 'venv/bin/python');
-  const clients = attempt(() => {
-    once(folder, 'venv', () => {
-      run('python3', ['-m', 'venv', '--clear', join(folder, 'venv')]);
-      run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...CLIENTS]);
-    });
-    return python;
-  });
+  const clients = attempt(() => virtualEnvironment(folder, CLIENTS));
   const needsPython = () => {
     if (clients.reason !== null) throw new Error(clients.reason);
     if (process.platform !== 'linux' || process.arch !== 'x64')
@@ -149,4 +160,11 @@ export function installClients({ wantsAnalyzer }) {
     return join(place, 'bin/model-analyzer');
   });
   return { clients, realTriton, perfAnalyzer, analyzer };
+}
+
+/** The Python with MLServer, FastAPI and ONNX Runtime. Throws where it cannot be installed. */
+export function installOtherServers() {
+  const folder = cacheFolder(OTHER_SERVERS);
+  mkdirSync(folder, { recursive: true });
+  return virtualEnvironment(folder, OTHER_SERVERS);
 }
