@@ -67,15 +67,6 @@ def mlp(path):
     graph.save(path, [("input", TensorProto.FLOAT, ["n", 784])], [("output", TensorProto.FLOAT, ["n", 10])])
 
 
-def wide(path):
-    """Ten layers of 1024 × 1024: compute that a large batch makes use of."""
-    graph = Graph()
-    x = "input"
-    for layer in range(10):
-        x = graph.add("MatMul", x, graph.weight((1024, 1024), 1 / 32), output="output" if layer == 9 else None)
-    graph.save(path, [("input", TensorProto.FLOAT, ["n", 1024])], [("output", TensorProto.FLOAT, ["n", 1024])])
-
-
 def resnet18(path):
     graph = Graph()
     x = graph.add("Relu", graph.convolution("image", 3, 64, 7, 2))
@@ -126,5 +117,5 @@ def bert_tiny(path, length=128, width=128, heads=2):
     graph.save(path, ids, [("pooled", TensorProto.FLOAT, ["n", width])])
 
 
-for make in (add_sub, mlp, wide, resnet18, bert_tiny):
+for make in (add_sub, mlp, resnet18, bert_tiny):
     make(Path(sys.argv[1]) / f"{make.__name__}.onnx")
