@@ -26,11 +26,10 @@ function send(socket: Socket, message: FromEngine, tensors: readonly Uint8Array[
 }
 
 function dial(address: EngineAddress, instance: number, onFrame: (frame: Frame) => void): Socket {
-  const socket = connect(address.socketPath);
-  const reader = new FrameReader(onFrame);
+  // The server sends the next frame when it has the answer to the one before.
+  const reader = new FrameReader(onFrame, { reusesPayload: true });
   reader.trust();
-  socket.setNoDelay(true);
-  socket.on('data', (chunk) => reader.push(chunk));
+  const socket = connect({ path: address.socketPath, onread: reader.onread });
   // The server is gone: so are we.
   socket.on('close', endProcess);
   socket.on('error', endProcess);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { StatusError } from '../../core/status.ts';
 
-/** One message on an engine socket: a small JSON header and the bytes of its tensors in one exact buffer. */
+/** One message on an engine socket: a small JSON header and the bytes of its tensors in one aligned buffer. */
 export interface Frame {
   readonly header: unknown;
   readonly payload: ArrayBuffer;
@@ -77,23 +77,58 @@ export function writeFrame(
   socket.uncork();
 }
 
+/** Where a socket puts what it reads (`onread` of `net.connect`). */
+interface ReadPlace {
+  readonly buffer: () => Uint8Array;
+  readonly callback: (byteLength: number, buffer: Uint8Array) => boolean;
+}
+
+/** What is smaller comes through a buffer that is used again and again. */
+const DIRECT_BYTES = 32 * 1024;
+const SCRATCH_BYTES = 64 * 1024;
+/** Up to here the memory of a payload is used for the next one. */
+const KEPT_PAYLOAD_BYTES = 8 * 1024 * 1024;
+
 type ReadState =
   | { readonly kind: 'prefix' }
   | { readonly kind: 'header'; readonly payloadLength: number }
   | { readonly kind: 'payload'; readonly header: unknown };
 
-/** Puts frames together from the chunks of a socket. Each payload arrives in its own exact ArrayBuffer. */
+/**
+ * Puts frames together from what a socket brings. Each payload has an ArrayBuffer of its own; with `reusesPayload` that
+ * of the one before, as far as it is large enough: for a side that is done with a frame before the next one comes.
+ */
 export class FrameReader {
   readonly #onFrame: (frame: Frame) => void;
+  readonly #reusesPayload: boolean;
+  readonly #scratch = new Uint8Array(SCRATCH_BYTES);
+  #kept = new ArrayBuffer(0);
   #state: ReadState = { kind: 'prefix' };
   #target = new Uint8Array(PREFIX_BYTES);
   #filled = 0;
   /** Largest header that is accepted now. */
   limitBytes = HELLO_LIMIT_BYTES;
 
-  constructor(onFrame: (frame: Frame) => void) {
+  constructor(onFrame: (frame: Frame) => void, { reusesPayload = false } = {}) {
     this.#onFrame = onFrame;
+    this.#reusesPayload = reusesPayload;
   }
+
+  /** For `net.connect`: the bytes of a large payload are read right into their place, nothing is allocated to read. */
+  readonly onread: ReadPlace = {
+    buffer: () => {
+      const isLarge = this.#target.byteLength - this.#filled >= DIRECT_BYTES;
+      return isLarge ? this.#target.subarray(this.#filled) : this.#scratch;
+    },
+    callback: (byteLength, buffer) => {
+      if (buffer === this.#scratch) this.push(buffer.subarray(0, byteLength));
+      else {
+        this.#filled += byteLength;
+        if (this.#filled === this.#target.byteLength) this.push(new Uint8Array());
+      }
+      return true;
+    },
+  };
 
   /** After this, headers of any sensible size are accepted. */
   trust(): void {
@@ -115,8 +150,14 @@ export class FrameReader {
 
   #expect(state: ReadState, byteLength: number): void {
     this.#state = state;
-    this.#target = new Uint8Array(byteLength);
+    this.#target = state.kind === 'payload' ? this.#payloadRoom(byteLength) : new Uint8Array(byteLength);
     this.#filled = 0;
+  }
+
+  #payloadRoom(byteLength: number): Uint8Array<ArrayBuffer> {
+    if (!this.#reusesPayload || byteLength > KEPT_PAYLOAD_BYTES) return new Uint8Array(byteLength);
+    if (this.#kept.byteLength < byteLength) this.#kept = new ArrayBuffer(byteLength);
+    return new Uint8Array(this.#kept, 0, byteLength);
   }
 
   #advance(): void {

@@ -21,6 +21,8 @@ const UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 10
 const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1;
 /** Up to here a message is copied into one piece: one write is cheaper than several. */
 const SMALL_MESSAGE_BYTES = 16 * 1024;
+/** Nobody reads it; without a reason each call that ends costs a DOMException with its stack trace. */
+const GIVEN_UP = 'nobody waits for the call any more';
 
 function readTimeout(text: string | string[] | undefined): number | null {
   const match = /^(\d{1,8})([HMSmun])$/.exec(String(text ?? ''));
@@ -78,7 +80,7 @@ export class GrpcCall {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#stream.closed || this.#stream.destroyed) this.#isFinished = true;
-    if (!this.#aborted.signal.aborted) this.#aborted.abort();
+    if (!this.#aborted.signal.aborted) this.#aborted.abort(GIVEN_UP);
   }
 
   /** The first value of a header. */
