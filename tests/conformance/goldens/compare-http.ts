@@ -2,7 +2,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { compareTexts, shorten } from './compare-json.ts';
 import { headerOf, type WireAnswer } from './http-exchange.ts';
 import type { RecordedResponse } from './recording.ts';
-import { different, EXACT, SAME, worst, type Verdict } from './verdict.ts';
+import { different, EXACT, same, worst, type Verdict } from './verdict.ts';
 
 function unpack(body: Buffer, encoding: string | undefined): Buffer {
   if (encoding === 'gzip') return gunzipSync(body);
@@ -42,7 +42,7 @@ export function compareHttp(
   }
   const isSameReason = expected.reason === undefined || expected.reason === answer.reason;
   const body = compareBodies(unpack(want, encoding), unpack(answer.body, encoding));
-  return worst([isSameReason ? EXACT : SAME, body]);
+  return worst([isSameReason ? EXACT : same(expected.reason, answer.reason), body]);
 
   function compareBodies(wantBody: Buffer, gotBody: Buffer): Verdict {
     const lengths = [expected.headers, answer.headers].map((headers) =>

@@ -1,5 +1,5 @@
 import { shorten } from './compare-json.ts';
-import { different, EXACT, SAME, type Verdict } from './verdict.ts';
+import { different, EXACT, same, type Verdict } from './verdict.ts';
 
 const LINE = /^([EWIV])(?:\d{4} [\d:.]+|[\dTZ:.-]+) +\d+ (.*)$/;
 const ISO_LINE = /^\S+Z ([EWIV]) \d+ (.*)$/;
@@ -42,6 +42,6 @@ export function compareComplaints(expected: readonly string[], got: readonly str
   if (JSON.stringify(expected) === JSON.stringify(got)) return EXACT;
   const missing = expected.filter((line) => !got.includes(line));
   const extra = got.filter((line) => !expected.includes(line));
-  if (missing.length === 0 && extra.length === 0) return SAME;
+  if (missing.length === 0 && extra.length === 0) return same(expected, got);
   return different(`log ${shorten(missing, 600)}`, `log ${shorten(extra, 600)}`);
 }

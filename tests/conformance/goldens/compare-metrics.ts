@@ -1,5 +1,5 @@
 import { shorten } from './compare-json.ts';
-import { different, EXACT, SAME, type Verdict } from './verdict.ts';
+import { different, EXACT, same, type Verdict } from './verdict.ts';
 
 /** A scrape: HELP and TYPE per family, and a value per series (name and sorted labels). */
 interface Scrape {
@@ -55,7 +55,7 @@ export function compareMetrics(expected: string, got: string): Verdict {
     ...findDifferences(left.series, right.series),
     ...right.wrong.map((line): [string, string] => ['a series or a comment', line]),
   ];
-  if (differences.length === 0) return SAME;
+  if (differences.length === 0) return same(expected, got);
   const text = (at: 0 | 1): string =>
     `${differences.length} differences: ${shorten(
       differences

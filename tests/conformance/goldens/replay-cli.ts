@@ -3,7 +3,7 @@ import { shorten } from './compare-json.ts';
 import { withoutTime } from './compare-log.ts';
 import type { Row } from './recording.ts';
 import { placeIn, portFlags, ReplayServer, takePorts, type ServerCommand } from './replay-server.ts';
-import { different, equalVerdict, EXACT, SAME, worst, type Verdict } from './verdict.ts';
+import { different, equalVerdict, EXACT, same, worst, type Verdict } from './verdict.ts';
 
 const WAIT_MILLISECONDS = 30_000;
 const SETTLE_MILLISECONDS = 400;
@@ -67,7 +67,7 @@ function compareLines(what: string, expected: string, got: string): Verdict {
   const [left, right] = [linesOf(expected), linesOf(got)];
   const missing = left.filter((line) => !right.includes(line));
   const extra = right.filter((line) => !left.includes(line));
-  if (missing.length === 0 && extra.length === 0) return SAME;
+  if (missing.length === 0 && extra.length === 0) return same(expected, got);
   return different(
     `${what} ${missing.length} lines ${shorten(missing, 700)}`,
     `${what} ${extra.length} lines ${shorten(extra, 700)}`,
@@ -91,7 +91,7 @@ function compareErrors(expected: string, got: string, usages: readonly [string, 
   const want = aroundUsage(expected, usages[0]);
   const ours = aroundUsage(got, usages[1]);
   if (want === null || ours === null) return compareLines('stderr', expected, got);
-  return want === ours ? SAME : different(`usage, then ${want}`, `usage, then ${ours}`);
+  return want === ours ? EXACT : different(`usage, then ${want}`, `usage, then ${ours}`);
 }
 
 /** Replays command lines; the usage text of both servers is compared once, by its own row. */
@@ -129,5 +129,7 @@ function compareStdout(expected: string, got: string, isCut: boolean): Verdict {
   const whole = [...head.split('\n').slice(0, -1), ...tail.split('\n').slice(1)].join('\n');
   const right = linesOf(got);
   const missing = linesOf(whole).filter((line) => !right.some((other) => other.startsWith(line)));
-  return missing.length === 0 ? SAME : different(`stdout ${shorten(missing, 700)}`, 'stdout without these');
+  return missing.length === 0
+    ? same(expected, got)
+    : different(`stdout ${shorten(missing, 700)}`, 'stdout without these');
 }

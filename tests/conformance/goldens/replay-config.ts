@@ -3,7 +3,7 @@ import { compareComplaints, findComplaints } from './compare-log.ts';
 import type { BriefAnswer, IndexEntry, Row } from './recording.ts';
 import { awaitComplaints } from './replay-http.ts';
 import type { ReplayServer } from './replay-server.ts';
-import { different, equalVerdict, EXACT, SAME, worst, type Verdict } from './verdict.ts';
+import { different, equalVerdict, EXACT, worst, type Verdict } from './verdict.ts';
 
 function encodeName(model: string): string {
   return encodeURIComponent(model);
@@ -104,5 +104,5 @@ export async function replayRepository(server: ReplayServer, row: Row): Promise<
 export async function replayModelCrash(server: ReplayServer, row: Row): Promise<Verdict> {
   const { status } = await ask(server, `/v2/repository/models/${encodeName(row.model ?? '')}/load`, 'POST');
   const isLive = await server.isLive();
-  return status >= 200 && isLive ? SAME : different('an answer', `${status}, live: ${isLive}`);
+  return status >= 200 && isLive ? EXACT : different('an answer', `${status}, live: ${isLive}`);
 }

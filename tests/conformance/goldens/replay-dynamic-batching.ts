@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compareTexts, shorten } from './compare-json.ts';
 import type { BatchStats, BriefAnswer, QueuedRequest, Row } from './recording.ts';
 import type { ReplayServer } from './replay-server.ts';
-import { different, EXACT, SAME, worst, type Verdict } from './verdict.ts';
+import { different, EXACT, same, worst, type Verdict } from './verdict.ts';
 
 const MODEL = 'dyn_plain';
 /** Answers that came closer together than this have no order. */
@@ -98,7 +98,7 @@ export async function replayPattern(server: ReplayServer, row: Row): Promise<Ver
   if (!isAsRecorded) {
     const allowed = (row.batch_stats_varies ?? []).map((each) => JSON.stringify(each));
     return allowed.includes(formed)
-      ? SAME
+      ? same(row.batch_stats, formed)
       : different(`batches ${JSON.stringify(row.batch_stats)}`, `batches ${formed}, ${describe(got)}`);
   }
   return worst([

@@ -11,7 +11,7 @@ import { compareTexts } from './compare-json.ts';
 import type { RecordedRow, Row } from './recording.ts';
 import type { ReplayServer } from './replay-server.ts';
 import { prepareGrpcRegion } from './shared-memory-regions.ts';
-import { different, EXACT, SAME, worst, type Verdict } from './verdict.ts';
+import { different, EXACT, same, worst, type Verdict } from './verdict.ts';
 
 /** Status and messages that came back, as bytes. */
 interface Answer {
@@ -27,7 +27,7 @@ const PREFIX: Readonly<Record<string, string>> = { Check: '/grpc.health.v1.Healt
 const DEADLINE_MILLISECONDS = 30_000;
 /** What the row named `deadline` allows a model that takes 100 ms. */
 const SHORT_DEADLINE_MILLISECONDS = 30;
-const same = (bytes: Buffer): Buffer => bytes;
+const asIs = (bytes: Buffer): Buffer => bytes;
 
 function pathOf(rpc: string): string {
   return `${PREFIX[rpc] ?? '/inference.GRPCInferenceService/'}${rpc}`;
@@ -84,7 +84,7 @@ export class GrpcReplay {
     const answer = isStream ? await this.#stream(row) : await this.#call(row, name);
     const { code = '', details = '' } = row.status ?? {};
     // The client says this by itself, in words of its own.
-    if (code === 'DEADLINE_EXCEEDED' && answer.code === code) return SAME;
+    if (code === 'DEADLINE_EXCEEDED' && answer.code === code) return EXACT;
     if (answer.code !== code || this.#server.place(answer.details) !== details)
       return different(`${code} ${details}`, `${answer.code} ${answer.details}`);
     const expected = isStream ? (row.responses_base64 ?? []) : [row.response_base64 ?? ''];
@@ -101,8 +101,8 @@ export class GrpcReplay {
     return new Promise((resolve) => {
       this.#client.makeUnaryRequest(
         pathOf(row.rpc ?? ''),
-        same,
-        same,
+        asIs,
+        asIs,
         bytesOf(String(row.request_base64)),
         metadataOf(row),
         { deadline: Date.now() + allowed },
@@ -119,7 +119,7 @@ export class GrpcReplay {
   #stream(row: Row): Promise<Answer> {
     return new Promise((resolve) => {
       const messages: Buffer[] = [];
-      const stream = this.#client.makeBidiStreamRequest(pathOf(row.rpc ?? ''), same, same, metadataOf(row), {
+      const stream = this.#client.makeBidiStreamRequest(pathOf(row.rpc ?? ''), asIs, asIs, metadataOf(row), {
         deadline: Date.now() + DEADLINE_MILLISECONDS,
       });
       stream.on('data', (message: Buffer) => messages.push(message));
@@ -141,7 +141,7 @@ export class GrpcReplay {
         if (message.equals(ours)) return EXACT;
         const [want, have] = [decode(message), decode(ours)].map((each) => this.#comparable(each as Message));
         const verdict = compareTexts(JSON.stringify(want), this.#server.place(JSON.stringify(have)));
-        return verdict.kind === 'exact' ? SAME : verdict;
+        return verdict.kind === 'exact' ? same(message.toString('base64'), ours.toString('base64')) : verdict;
       }),
     );
   }

@@ -6,7 +6,7 @@ import { compareMetrics } from './compare-metrics.ts';
 import { exchange, exchangeBytes, NO_ANSWER, readAnswer } from './http-exchange.ts';
 import type { RecordedRequest, RecordedResponse, Row } from './recording.ts';
 import type { ReplayServer } from './replay-server.ts';
-import { different, equalVerdict, EXACT, SAME, worst, type Verdict } from './verdict.ts';
+import { different, equalVerdict, EXACT, same, worst, type Verdict } from './verdict.ts';
 
 const LOG_MILLISECONDS = 400;
 const SILENCE_MILLISECONDS = 1500;
@@ -44,7 +44,7 @@ function send(server: ReplayServer, request: RecordedRequest): ReturnType<typeof
 async function replayCrash(server: ReplayServer, request: RecordedRequest): Promise<Verdict> {
   const { status, reason } = await send(server, request);
   const isLive = await server.isLive();
-  if (isLive && (status === NO_ANSWER || status >= 400)) return SAME;
+  if (isLive && (status === NO_ANSWER || status >= 400)) return EXACT;
   return different('a refusal, and a server that lives on', `${status} ${reason}, live: ${isLive}`);
 }
 
@@ -109,5 +109,5 @@ export async function replayBytes(server: ReplayServer, row: Row): Promise<Verdi
     return { ...rest, version: all.toString('latin1', 0, 8), closed };
   };
   const verdict = equalVerdict('socket', describe(expected, closes), describe(bytes, isClosed));
-  return verdict.kind === 'exact' ? SAME : verdict;
+  return verdict.kind === 'exact' ? same(String(expected), String(bytes)) : verdict;
 }

@@ -25,6 +25,8 @@ export interface ReplayOptions {
   /** Names of recordings; empty: all. */
   readonly recordings: readonly string[];
   readonly isVerbose: boolean;
+  /** Print rows whose bytes differ where their data agree. */
+  readonly showsBytes: boolean;
   /** Take rows that agree out of the lists of what is not done yet. */
   readonly prunes: boolean;
   /** Put rows that differ into them. */
@@ -73,11 +75,15 @@ async function replayAll(options: ReplayOptions, rows: readonly RecordedRow[]): 
     repositories: repositories.path,
     protos: `${options.root}resources/proto`,
   };
+  const shown = new Set<Verdict['kind']>([
+    ...(options.isVerbose ? ['different' as const] : []),
+    ...(options.showsBytes ? ['same' as const] : []),
+  ]);
   const onVerdict = (recorded: RecordedRow, verdict: Verdict): void => {
     outcomes.push({ recorded, verdict });
-    if (options.isVerbose && verdict.kind === 'different')
+    if (verdict.kind !== 'exact' && shown.has(verdict.kind))
       print(
-        `- ${keyOf(recorded)}\n    expected ${shorten(verdict.expected, 1000)}\n    got      ${shorten(verdict.got, 1000)}`,
+        `${verdict.kind === 'same' ? '~' : '-'} ${keyOf(recorded)}\n    expected ${shorten(verdict.expected, 1000)}\n    got      ${shorten(verdict.got, 1000)}`,
       );
   };
   try {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compareTexts, isObject, parseJson, type Json } from './compare-json.ts';
 import type { BriefAnswer, Row } from './recording.ts';
 import type { ReplayServer } from './replay-server.ts';
-import { different, SAME, worst, type Verdict } from './verdict.ts';
+import { different, EXACT, worst, type Verdict } from './verdict.ts';
 
 /** The real server starts these from memory that nobody has written: only differences between steps count. */
 const WITHOUT_INITIAL_STATE = /\/v2\/models\/(st_direct|st_oldest|st_expose|seq_1slot)\/infer/;
@@ -132,5 +132,5 @@ function compareSteps(
 
 function compareWait(expected: number, got = 0): Verdict {
   const isAlike = got > expected * 0.6 && got < expected + 1.5;
-  return isAlike ? SAME : different(`a wait of ${expected} s`, `a wait of ${got.toFixed(2)} s`);
+  return isAlike ? EXACT : different(`a wait of ${expected} s`, `a wait of ${got.toFixed(2)} s`);
 }

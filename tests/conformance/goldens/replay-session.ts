@@ -10,7 +10,7 @@ import { replayBacklog, startsFromUnknownState, StateOffsets, stateComparison } 
 import { ReplayServer, type ServerCommand } from './replay-server.ts';
 import { compareRegion, prepareRegions } from './shared-memory-regions.ts';
 import { doStep } from './steps.ts';
-import { different, SAME, type Verdict } from './verdict.ts';
+import { different, EXACT, type Verdict } from './verdict.ts';
 
 const PATTERN_TRIES = 3;
 
@@ -47,7 +47,7 @@ class SessionReplay {
 
   async #replayRequest(recording: string, name: string, row: RecordedRow['row']): Promise<Verdict> {
     const { request, response } = row;
-    if (!request || !response) return SAME;
+    if (!request || !response) return EXACT;
     if (recording === 'shared_memory') await prepareRegions(name);
     if (!startsFromUnknownState(request.path)) return replayRequest(this.#server, row, request, response);
     const body = Buffer.from(request.body_base64 ?? '', 'base64').toString('utf8');
@@ -79,7 +79,7 @@ class SessionReplay {
 
   async #expectNoMetrics(): Promise<Verdict> {
     const { status } = await exchange(this.#server.ports.metrics, { method: 'GET', path: '/metrics' });
-    return status === NO_ANSWER ? SAME : different('no metrics port', `${status}`);
+    return status === NO_ANSWER ? EXACT : different('no metrics port', `${status}`);
   }
 }
 

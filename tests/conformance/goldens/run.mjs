@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Builds the server, then asks it all that a real Triton was asked:
- * `npm run test:goldens [-- <recording>… --verbose --prune]`.
+ * `npm run test:goldens [-- <recording>… --verbose --bytes --prune]`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -39,7 +39,7 @@ await build({
 const { replayRecordings } = await import(pathToFileURL(join(outDir, 'replay.mjs')).href);
 
 const args = process.argv.slice(2);
-const known = ['--verbose', '--prune', '--add'];
+const known = ['--verbose', '--bytes', '--prune', '--add'];
 const unknown = args.filter((each) => each.startsWith('--') && !known.includes(each));
 if (unknown.length > 0) {
   process.stderr.write(`Not known: ${unknown.join(' ')}. Known: ${known.join(' ')}, names of recordings.\n`);
@@ -49,6 +49,7 @@ const summary = await replayRecordings({
   root,
   recordings: args.filter((each) => !each.startsWith('--')).map((each) => each.replace(/\.jsonl$/, '')),
   isVerbose: args.includes('--verbose') || Boolean(process.env.GOLDENS_VERBOSE),
+  showsBytes: args.includes('--bytes'),
   prunes: args.includes('--prune'),
   adds: args.includes('--add'),
 });

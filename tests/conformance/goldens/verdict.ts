@@ -1,11 +1,15 @@
-/** How an answer of ours compares: byte for byte, equal as data, or different (with what was expected and what came). */
+/** How an answer of ours compares: byte for byte, equal as data (what was expected and what came), or different. */
 export type Verdict =
   | { readonly kind: 'exact' }
-  | { readonly kind: 'same' }
+  | { readonly kind: 'same'; readonly expected: string; readonly got: string }
   | { readonly kind: 'different'; readonly expected: string; readonly got: string };
 
 export const EXACT: Verdict = { kind: 'exact' };
-export const SAME: Verdict = { kind: 'same' };
+
+/** Equal in all that means something; what differs besides. */
+export function same(expected: unknown, got: unknown): Verdict {
+  return { kind: 'same', expected: describe(expected), got: describe(got) };
+}
 
 export function different(expected: unknown, got: unknown): Verdict {
   return { kind: 'different', expected: describe(expected), got: describe(got) };
