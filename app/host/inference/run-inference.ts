@@ -70,7 +70,7 @@ export async function runInference(
   completed: CompletedRequests,
 ): Promise<HistoryEntry> {
   const opened = open();
-  const { client, server } = opened;
+  const { server } = opened;
   if (!server) completed.expect(id);
   const startedAt = performance.now();
   const base = {
@@ -86,7 +86,7 @@ export async function runInference(
     ...(call.sequence && { sequence: call.sequence }),
   };
   try {
-    const { response, totalMicroseconds } = await client.infer({
+    const { response, totalMicroseconds } = await opened.client().infer({
       model: call.model,
       id,
       inputs: call.inputs,

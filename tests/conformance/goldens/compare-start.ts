@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { shorten } from './compare-json.ts';
 import { messageOf, withoutTime } from './compare-log.ts';
 import type { ReplayServer } from './replay-server.ts';
-import { different, EXACT, same, type Verdict } from './verdict.ts';
+import { different, same, type Verdict } from './verdict.ts';
 
 /** A server that does not start says the same last words. */
 export async function compareRefusedStart(server: ReplayServer, expected: string): Promise<Verdict> {
   await sleep(0);
   const lastWords = (text: string): string => text.trimEnd().split('\n').slice(-2).join('\n');
   const [want, got] = [lastWords(expected), lastWords(server.stderr)];
-  return server.hasExited && want === got ? EXACT : different(want, got);
+  return server.hasExited && want === got ? same(expected, server.stderr) : different(want, got);
 }
 
 /** Ends the server, and looks for every recorded line in all that it has logged. */

@@ -91,7 +91,7 @@ function compareErrors(expected: string, got: string, usages: readonly [string, 
   const want = aroundUsage(expected, usages[0]);
   const ours = aroundUsage(got, usages[1]);
   if (want === null || ours === null) return compareLines('stderr', expected, got);
-  return want === ours ? EXACT : different(`usage, then ${want}`, `usage, then ${ours}`);
+  return want === ours ? same(expected, got) : different(`usage, then ${want}`, `usage, then ${ours}`);
 }
 
 /** Replays command lines; the usage text of both servers is compared once, by its own row. */

@@ -25,7 +25,7 @@ test('a request to the container goes to the address at which it runs now, under
   };
   const opened = openTarget({ kind: 'container' }, { twin: noTwin, container: () => status });
   expect(opened.server).toEqual({ kind: 'container', name: 'tritonserver:26.07-py3' });
-  expect(await opened.client.get('/v2')).toEqual({ name: 'triton' });
+  expect(await opened.client().get('/v2')).toEqual({ name: 'triton' });
   opened.release();
   server.close();
   await once(server, 'close');
