@@ -157,6 +157,9 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       },
       onStatus: (status) => emit('server.changed', status),
       onModel: (model) => current?.workspace.touch(model),
+      onServed: (models) => {
+        if (current) settings.rememberServed(current.workspace.path, models).catch(reportBug);
+      },
       onReloadFailure: (model, reason) =>
         raise('error', `${model} was not reloaded, and serves as before: ${reason}`),
       onEngineDeath: (sentences) => raise('error', sentences),
@@ -242,6 +245,19 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       raise('warning', `${cause.message} Conch opened its own repository instead.`);
       await openDefault();
     }
+  };
+
+  /** Only what was ready is noted, so that a model whose load takes Conch down is not loaded at every start. */
+  const serveAgain = async () => {
+    const { workspace } = session();
+    const lost = await settings.takeServed(workspace.path);
+    const models = lost.filter((name) => workspace.disk(name));
+    if (models.length === 0) return;
+    raise(
+      'info',
+      `Conch did not end by itself the last time. What it served is served again: ${models.join(', ')}.`,
+    );
+    for (const model of models) await supervisor.load(model);
   };
 
   const startImport = (source: ImportSource): string => {
@@ -413,6 +429,10 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
   };
 
   await openFirst();
+  serveAgain().catch((cause: unknown) => {
+    if (cause instanceof StatusError) raise('warning', `Nothing could be served again: ${cause.message}`);
+    else reportBug(cause);
+  });
   machine.recheck().catch(reportBug);
   container
     .adopt()
@@ -445,6 +465,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       await descriptions.close();
       completed.close();
       await log.close();
+      await settings.close();
       await instance.release();
     },
   };

@@ -31,6 +31,8 @@ globalThis.MonacoEnvironment = {
 };
 defineThemes(monaco);
 definePbtxt(monaco);
+// The icons are there before they are needed: by then the shell that serves them may be gone.
+void document.fonts.load('16px codicon');
 
 /** The code editor with what a config needs, its own language and themes. */
 export { monaco };

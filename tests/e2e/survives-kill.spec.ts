@@ -78,7 +78,6 @@ test('a kill while models are served leaves no process behind, and they are serv
   app,
   workbench,
 }) => {
-  const { test: form } = app.model;
   await app.serve(fixture('identity-int32.onnx'), 'identity-int32');
   await app.serve(fixture('batchable.onnx'), 'batchable');
   expect(workbench.children().filter(({ name }) => name === 'engine.mjs')).toHaveLength(2);
@@ -87,10 +86,27 @@ test('a kill while models are served leaves no process behind, and they are serv
 
   await workbench.start();
   await app.open(workbench.url());
+  await expect(app.notice('What it served is served again: identity-int32, batchable.')).toBeVisible();
   await app.openModel('identity-int32');
+  await expect(app.model.state).toHaveText(/^Ready/);
+  await app.openModel('batchable');
+  await expect(app.model.state).toHaveText(/^Ready/);
+});
+
+test('what was unloaded before a kill stays unloaded', async ({ app, workbench }) => {
+  await app.serve(fixture('identity-int32.onnx'), 'identity-int32');
+  await app.serve(fixture('batchable.onnx'), 'batchable');
+  await app.model.chooseAction('Unload');
   await expect(app.model.state).toHaveText('Not loaded');
-  await app.model.serve();
-  await expect(form.headline).toHaveText('Your model answered. Now try real data.');
+  await workbench.kill();
+  await workbench.allGone();
+
+  await workbench.start();
+  await app.open(workbench.url());
+  await app.openModel('identity-int32');
+  await expect(app.model.state).toHaveText(/^Ready/);
+  await app.openModel('batchable');
+  await expect(app.model.state).toHaveText('Not loaded');
 });
 
 test('a kill after requests loses none of the history', async ({ app, workbench }) => {

@@ -37,7 +37,8 @@ export const test = base.extend<Fixtures>({
     page.on('pageerror', (cause) => mishaps.push(cause.stack ?? cause.message));
     page.on('console', (message) => {
       const isLostChannel = message.text().includes('WebSocket connection to');
-      if (message.type() === 'error' && !isLostChannel) mishaps.push(message.text());
+      if (message.type() === 'error' && !isLostChannel)
+        mishaps.push(`${message.text()} ${message.location().url}`);
     });
     const app = new AppWindow(page);
     await app.open(workbench.url());

@@ -34,6 +34,8 @@ export interface SupervisorParts {
   readonly describeLoad: (model: string) => { readonly configText: string; readonly newestVersion?: number };
   readonly onStatus: (status: ServerStatus) => void;
   readonly onModel: (model: string) => void;
+  /** What is served has changed, not counting what is gone because the server died. */
+  readonly onServed: (models: readonly string[]) => void;
   /** A reload failed while the version loaded before keeps serving. */
   readonly onReloadFailure: (model: string, reason: string) => void;
   /** An engine died by itself; the sentences say why and what happens now. */
@@ -118,6 +120,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     client?.close();
     client = null;
   };
+  const tellServed = () => parts.onServed(states.active().filter((model) => wanted.has(model)));
   const modelsGone = (reason: string | null) => {
     loadedTexts.clear();
     for (const model of states.noteServerGone(reason)) parts.onModel(model);
@@ -134,10 +137,11 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
         states.noteState(event);
         if (event.state === 'READY') {
           wanted.add(event.model);
+          tellServed();
           if (!loadedTexts.has(event.model))
             loadedTexts.set(event.model, parts.describeLoad(event.model).configText);
         } else if (event.state === 'UNAVAILABLE') {
-          if (event.reason === 'unloaded') wanted.delete(event.model);
+          if (event.reason === 'unloaded' && wanted.delete(event.model)) tellServed();
           if (!states.active().includes(event.model)) loadedTexts.delete(event.model);
         }
         return parts.onModel(event.model);
@@ -283,6 +287,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
     running = null;
     forgetClient();
     wanted.clear();
+    tellServed();
     if (server) await server.end();
     modelsGone(null);
     setStatus({ kind: 'stopped' });
@@ -311,7 +316,7 @@ export function createServerSupervisor(parts: SupervisorParts, firstRepository: 
       void askLoad(model);
     },
     unload: async (model) => {
-      wanted.delete(model);
+      if (wanted.delete(model)) tellServed();
       await client?.unload(model);
       loadedTexts.delete(model);
       parts.onModel(model);

@@ -35,6 +35,8 @@ interface State {
   readonly repository?: string;
   readonly recents: readonly string[];
   readonly dims: RememberedDims;
+  /** What is served now, and from where; left behind only by a Conch that was killed. */
+  readonly served?: { readonly repository: string; readonly models: readonly string[] };
 }
 
 function isDims(value: unknown): value is RememberedDims {
@@ -50,14 +52,24 @@ function isDims(value: unknown): value is RememberedDims {
   );
 }
 
+function isServed(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    typeof value['repository'] === 'string' &&
+    Array.isArray(value['models']) &&
+    value['models'].every((model) => typeof model === 'string')
+  );
+}
+
 function isState(value: unknown): value is State {
   if (!isRecord(value)) return false;
-  const { repository, recents, dims } = value;
+  const { repository, recents, dims, served } = value;
   return (
     (repository === undefined || typeof repository === 'string') &&
     Array.isArray(recents) &&
     recents.every((path) => typeof path === 'string') &&
-    isDims(dims)
+    isDims(dims) &&
+    (served === undefined || isServed(served))
   );
 }
 
@@ -70,8 +82,14 @@ export interface SettingsStore {
   recents(): readonly string[];
   /** Notes which repository is open; `path` undefined for Conch's own, which is no recent. */
   rememberRepository(path: string | undefined): Promise<void>;
+  /** The models that were served from a repository when Conch was killed; forgotten by being asked for. */
+  takeServed(repository: string): Promise<readonly string[]>;
+  /** Notes what is served from a repository now. */
+  rememberServed(repository: string, models: readonly string[]): Promise<void>;
   dims(): RememberedDims;
   rememberDims(model: string, input: string, dims: Readonly<Record<string, number>>): Promise<void>;
+  /** Resolves when all is on disk. */
+  close(): Promise<void>;
 }
 
 /** Reads both files; a broken one is kept aside, said, and replaced by defaults. */
@@ -114,6 +132,16 @@ export async function openSettingsStore(
       const recents = [path, ...state.recents.filter((other) => other !== path)].slice(0, MAX_RECENTS);
       return saveState({ ...rest, repository: path, recents });
     },
+    takeServed: async (repository) => {
+      const { served, ...rest } = state;
+      if (!served) return [];
+      await saveState(rest);
+      return served.repository === repository ? served.models : [];
+    },
+    rememberServed: (repository, models) => {
+      const { served: _last, ...rest } = state;
+      return saveState(models.length === 0 ? rest : { ...rest, served: { repository, models } });
+    },
     dims: () => state.dims,
     rememberDims: async (model, input, dims) => {
       const ofModel = state.dims[model] ?? {};
@@ -122,5 +150,6 @@ export async function openSettingsStore(
       emit('dims.changed', next);
       await saveState({ ...state, dims: next });
     },
+    close: () => enqueue(() => Promise.resolve()),
   };
 }

@@ -37,6 +37,19 @@ describe('settings', () => {
     expect(again.dims()).toEqual({ m: { x: { batch: 4, '1': 7 } } });
   });
 
+  test('know after a kill what was served, once, and only for its repository', async () => {
+    const store = await open();
+    await store.rememberServed('/models', ['a', 'b']);
+    const again = await open();
+    expect(await again.takeServed('/models')).toEqual(['a', 'b']);
+    expect(await again.takeServed('/models')).toEqual([]);
+    await again.rememberServed('/models', ['a']);
+    expect(await again.takeServed('/others')).toEqual([]);
+    await again.rememberServed('/models', ['a']);
+    await again.rememberServed('/models', []);
+    expect(await (await open()).takeServed('/models')).toEqual([]);
+  });
+
   test.each([
     ['empty', ''],
     ['full of NUL', '\0'.repeat(100)],
