@@ -144,6 +144,15 @@ function normalizeInstanceGroups(config: ModelConfig, gpuCount: number): ModelCo
   return { ...config, instance_group: groups };
 }
 
+/** How many instances Triton would make of a model; each says by itself why it cannot be created. */
+export function instanceCount(config: ModelConfig, gpuCount: number): number {
+  const groups = normalizeInstanceGroups(config, gpuCount).instance_group ?? [];
+  return groups.reduce(
+    (sum, { count = 1, gpus = [] }) => sum + Math.max(1, count) * Math.max(1, gpus.length),
+    0,
+  );
+}
+
 function normalizeGroup(
   group: ModelInstanceGroup,
   config: ModelConfig,

@@ -2,6 +2,7 @@ import { StatusError } from '../status.ts';
 import type { ModelConfig, ModelInput } from './model-config.ts';
 import type { ModelSignature, SignatureTensor } from './onnx-signature.ts';
 import { refuseNonTensors } from './check-onnx-model.ts';
+import { inUnorderedMapOrder } from '../unordered-map-order.ts';
 
 /** The batch size that Triton gives a model that supports batches and whose config asks for none. */
 export const AUTOFILLED_MAX_BATCH_SIZE = 4;
@@ -14,6 +15,15 @@ export function canBatch(signature: ModelSignature): boolean {
 /** The inputs that a request must bring. */
 function requiredInputs(signature: ModelSignature): readonly SignatureTensor[] {
   return signature.inputs.filter(({ optional }) => !optional);
+}
+
+/** The backend walks the maps in which it keeps inputs and outputs. */
+function inMapOrder(signature: ModelSignature): ModelSignature {
+  return {
+    ...signature,
+    inputs: inUnorderedMapOrder(signature.inputs),
+    outputs: inUnorderedMapOrder(signature.outputs),
+  };
 }
 
 /**
@@ -35,8 +45,8 @@ export function completeOnnxConfig(
   const complete = (tensor: SignatureTensor): ModelInput => completedIo(tensor, hasBatch);
   return {
     ...batched,
-    ...(inputCount === 0 && { input: requiredInputs(signature).map(complete) }),
-    ...(outputCount === 0 && { output: signature.outputs.map(complete) }),
+    ...(inputCount === 0 && { input: requiredInputs(inMapOrder(signature)).map(complete) }),
+    ...(outputCount === 0 && { output: inMapOrder(signature).outputs.map(complete) }),
   };
 }
 

@@ -90,7 +90,7 @@ export class EnsembleFlow {
   }
 
   /**
-   * The outputs that were asked for, in the config's order; null while one is missing. An output that no step gave is
+   * The outputs that were asked for, in the plan's order; null while one is missing. An output that no step gave is
    * left out. @param isBatched whether the ensemble has a batch dimension.
    */
   outputs(isBatched: boolean): readonly NamedTensor[] | null {

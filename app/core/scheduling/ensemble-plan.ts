@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../model-config/model-config.ts';
+import { inUnorderedMapOrder } from '../unordered-map-order.ts';
 
 /** One step of an ensemble: a model whose inputs and outputs are tensors of the ensemble. */
 export interface EnsembleStep {
@@ -14,7 +15,10 @@ export interface EnsembleStep {
 /** The data flow of an ensemble, as its config says (`EnsembleInfo` of `ensemble_scheduler.cc`). */
 export interface EnsemblePlan {
   readonly steps: readonly EnsembleStep[];
-  /** Outputs of the ensemble with the dims that they have inside it, without the batch dimension. */
+  /**
+   * Outputs of the ensemble in the order in which Triton answers them, with the dims that they have inside it, without
+   * the batch dimension.
+   */
   readonly outputs: ReadonlyMap<string, readonly number[]>;
   readonly optionalInputs: ReadonlySet<string>;
   /** Requests that may be in one step at a time, over all requests of the ensemble; 0: no limit. */
@@ -24,6 +28,10 @@ export interface EnsemblePlan {
 /** Reads the data flow of an ensemble's config. */
 export function planEnsemble(config: ModelConfig): EnsemblePlan {
   const { step = [], max_inflight_requests: limit = 0 } = config.ensemble_scheduling ?? {};
+  const outputs = (config.output ?? []).map(({ name = '', reshape, dims = [] }) => ({
+    name,
+    dims: reshape ? (reshape.shape ?? []) : dims,
+  }));
   return {
     steps: step.map((each) => ({
       modelName: each.model_name ?? '',
@@ -31,12 +39,7 @@ export function planEnsemble(config: ModelConfig): EnsemblePlan {
       inputs: new Map(Object.entries(each.input_map ?? {})),
       outputs: new Map(Object.entries(each.output_map ?? {})),
     })),
-    outputs: new Map(
-      (config.output ?? []).map((output) => [
-        output.name ?? '',
-        output.reshape ? (output.reshape.shape ?? []) : (output.dims ?? []),
-      ]),
-    ),
+    outputs: new Map(inUnorderedMapOrder(outputs).map(({ name, dims }) => [name, dims])),
     optionalInputs: new Set(
       (config.input ?? []).filter(({ optional }) => optional).map(({ name = '' }) => name),
     ),

@@ -46,6 +46,11 @@ function readTraceChange({ settings = {} }: TraceRequest): TraceChange {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
+/** Over gRPC, unlike over HTTP, Triton sends settings sorted by name. */
+function sortedEntries<Value>(settings: Readonly<Record<string, Value>>): [string, Value][] {
+  return Object.entries(settings).toSorted(([left], [right]) => (left < right ? -1 : 1));
+}
+
 /** `TraceSetting`: of one model, or of all without a name. */
 export function handleTraceSetting(
   request: TraceRequest,
@@ -56,7 +61,7 @@ export function handleTraceSetting(
     throw wrong(`Request for unknown model : ${model}`);
   }
   if (Object.keys(request.settings ?? {}).length > 0) tracing.update(model, readTraceChange(request));
-  const settings = Object.entries(wireTraceSettings(tracing.settingsOf(model)));
+  const settings = sortedEntries(wireTraceSettings(tracing.settingsOf(model)));
   return {
     settings: Object.fromEntries(
       settings.map(([key, value]) => [key, { value: typeof value === 'string' ? [value] : value }]),
@@ -107,6 +112,6 @@ export function handleLogSettings(
     throw new StatusError('unsupported', 'log file location can not be updated through network protocol');
   }
   for (const read of readLogChanges(request)) changeLogSettings(log, read(), 'grpc');
-  const settings = Object.entries(wireLogSettings(log));
+  const settings = sortedEntries(wireLogSettings(log));
   return { settings: Object.fromEntries(settings.map(([key, value]) => [key, wireSetting(value)])) };
 }

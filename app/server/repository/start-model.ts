@@ -1,4 +1,5 @@
 import { printStatus } from '../../core/open-inference/error-body.ts';
+import { instanceCount } from '../../core/model-config/complete-config.ts';
 import type { ResponseCache } from '../../core/scheduling/response-cache.ts';
 import { ModelStatistics } from '../../core/statistics/model-statistics.ts';
 import { unknownMetricFamilies } from '../../core/metrics/latency-metrics.ts';
@@ -101,7 +102,9 @@ export async function startVersion(
       const isOfInstance = served
         ? failsInInstances(environment, model)
         : cause instanceof InstanceFailure || FOUND_BY_INSTANCES.test(message);
-      if (isOfInstance) log.write('error', `ERROR: Failed to create instance: ${message}`);
+      const failures = isOfInstance ? instanceCount(model.polled, environment.gpuCount) : 0;
+      for (let instance = 0; instance < failures; instance += 1)
+        log.write('error', `ERROR: Failed to create instance: ${message}`);
       log.write('error', `failed to load '${model.name}' version ${version}: ${reason}`);
       if (served) served.fail(reason);
       else versionFailed(model.name, version, reason);

@@ -91,6 +91,41 @@ function comparable(text: string, hasMask: boolean): Json | undefined {
   return parsed === undefined ? undefined : dropSequenceParameters(withoutOrder(parsed));
 }
 
+const PROTOBUF_MAP = /"(?:input_map|output_map|metric_tags|parameters|inputs|cc_model_filenames)":\{/g;
+
+/** The members of the object whose brace opened just before `from`, as texts, and where its own brace closes. */
+function membersFrom(text: string, from: number): { readonly members: string[]; readonly end: number } {
+  const members: string[] = [];
+  const token = /"(?:[^"\\]|\\.)*"|[{}[\],]/g;
+  let start = from;
+  let depth = 0;
+  token.lastIndex = from;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const [found] = match;
+    if (depth === 0 && (found === ',' || found === '}')) {
+      members.push(text.slice(start, match.index));
+      start = token.lastIndex;
+      if (found === '}') return { members, end: match.index };
+    }
+    if (found === '{' || found === '[') depth += 1;
+    if (found === '}' || found === ']') depth -= 1;
+  }
+  return { members: [text.slice(from)], end: text.length };
+}
+
+/** The maps of a config come in an order that changes with every process of the real server: here it is sorted. */
+function sortMaps(text: string): string {
+  let sorted = '';
+  let copied = 0;
+  for (const { 0: opening, index } of text.matchAll(PROTOBUF_MAP)) {
+    if (index < copied) continue;
+    const { members, end } = membersFrom(text, index + opening.length);
+    sorted += text.slice(copied, index + opening.length) + members.toSorted().join(',');
+    copied = end;
+  }
+  return sorted + text.slice(copied);
+}
+
 const VARYING = '"*"';
 const VALUE = /"[^"]*"|[\d.e+-]+/y;
 
@@ -106,9 +141,9 @@ function isEqualAroundMask(masked: string, got: string): boolean {
   return VALUE.lastIndex === got.length;
 }
 
-/** Whether every byte is as expected but for durations and times. */
-function isEqualButForTimes(expected: string, got: string): boolean {
-  return maskTimes(expected) === maskTimes(got);
+/** Whether every byte is as expected but for durations, times and the order of maps. */
+function isEqualButForWhatVaries(expected: string, got: string): boolean {
+  return sortMaps(maskTimes(expected)) === sortMaps(maskTimes(got));
 }
 
 /**
@@ -117,7 +152,8 @@ function isEqualButForTimes(expected: string, got: string): boolean {
  */
 export function compareTexts(expected: string, got: string, masked?: string): Verdict {
   if (expected === got) return EXACT;
-  if (masked === undefined ? isEqualButForTimes(expected, got) : isEqualAroundMask(masked, got)) return EXACT;
+  if (masked === undefined ? isEqualButForWhatVaries(expected, got) : isEqualAroundMask(masked, got))
+    return EXACT;
   const left = comparable(masked ?? expected, masked !== undefined);
   const right = comparable(got, masked !== undefined);
   if (left === undefined || right === undefined) return different(shorten(expected), shorten(got));

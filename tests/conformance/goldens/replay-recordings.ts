@@ -33,6 +33,15 @@ export interface ReplayOptions {
   readonly adds: boolean;
 }
 
+const LEAD_CHARACTERS = 60;
+
+/** A little before the first character in which two texts differ. */
+function startOfDifference(left: string, right: string): number {
+  let at = 0;
+  while (at < left.length && left[at] === right[at]) at += 1;
+  return Math.max(0, at - LEAD_CHARACTERS);
+}
+
 export interface ReplaySummary {
   readonly rows: number;
   readonly agreeing: number;
@@ -81,10 +90,11 @@ async function replayAll(options: ReplayOptions, rows: readonly RecordedRow[]): 
   ]);
   const onVerdict = (recorded: RecordedRow, verdict: Verdict): void => {
     outcomes.push({ recorded, verdict });
-    if (verdict.kind !== 'exact' && shown.has(verdict.kind))
-      print(
-        `${verdict.kind === 'same' ? '~' : '-'} ${keyOf(recorded)}\n    expected ${shorten(verdict.expected, 1000)}\n    got      ${shorten(verdict.got, 1000)}`,
-      );
+    if (verdict.kind === 'exact' || !shown.has(verdict.kind)) return;
+    const from = verdict.kind === 'same' ? startOfDifference(verdict.expected, verdict.got) : 0;
+    const [expected, got] = [verdict.expected, verdict.got].map((text) => shorten(text.slice(from), 1000));
+    const sign = verdict.kind === 'same' ? '~' : '-';
+    print(`${sign} ${keyOf(recorded)}\n    expected ${expected}\n    got      ${got}`);
   };
   try {
     const commandLines = rows.filter(({ recording }) => recording === 'cli');

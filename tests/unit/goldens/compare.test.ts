@@ -46,6 +46,19 @@ describe('JSON', () => {
   test.each([
     ['named things in another order', '[{"name":"a"},{"name":"b"}]', '[{"name":"b"},{"name":"a"}]', 'same'],
     ['durations', '{"ns":12,"last_inference":3}', '{"ns":15,"last_inference":0}', 'exact'],
+    [
+      'maps of a config in another order',
+      '{"input_map":{"a":"}","b":"c"}}',
+      '{"input_map":{"b":"c","a":"}"}}',
+      'exact',
+    ],
+    ['other members in another order', '{"x":{"a":"1","b":"c"}}', '{"x":{"b":"c","a":"1"}}', 'same'],
+    [
+      'another value in a map of a config',
+      '{"input_map":{"a":"1","b":"2"}}',
+      '{"input_map":{"b":"1","a":"2"}}',
+      'different',
+    ],
     ['sequence parameters of an ensemble', '{"parameters":{"sequence_id":0},"id":"1"}', '{"id":"1"}', 'same'],
     ['plain lists in another order', '[1,2]', '[2,1]', 'different'],
     ['the last digit of 64 bits', '{"data":[9007199254740993]}', '{"data":[9007199254740992]}', 'different'],
