@@ -117,7 +117,13 @@ function sizesIn(
     if (given === undefined) continue;
     const size = (given - constant) / factor;
     const known = sizes.get(name);
-    if (!Number.isInteger(size) || size < 0)
+    // What the translation knows of sizes it knows of those from 1 on.
+    if (given === 0)
+      throw new StatusError(
+        'invalid-argument',
+        `dim ${axis} of input '${input}' is 0: a PyTorch model runs here by a translation for sizes of 1 and more`,
+      );
+    if (!Number.isInteger(size) || size < 1)
       throw new StatusError(
         'invalid-argument',
         `dim ${axis} of input '${input}' is ${given}, which is not of the form ${factor}*${name} + ${constant} that the model takes`,

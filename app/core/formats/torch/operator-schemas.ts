@@ -19,6 +19,8 @@ export interface SchemaArgument {
   /** As written, null where it must be given. */
   readonly default: string | null;
   readonly isKeywordOnly: boolean;
+  /** The operator changes what is given. */
+  readonly isWritten: boolean;
 }
 
 /** One overload of an operator. */
@@ -82,6 +84,8 @@ function parseArgument(text: string, isKeywordOnly: boolean): SchemaArgument {
     type: parseType(found?.[1] ?? 'Any'),
     default: found?.[3] ?? null,
     isKeywordOnly,
+    // `Tensor(a!)`
+    isWritten: /\([^)]*!\)/.test(found?.[1] ?? ''),
   };
 }
 

@@ -51,6 +51,11 @@ export function checkStoredTensor(tensor: StoredTensor): void {
     throw new MalformedFile(`a tensor reaches past the end of ${storage.entry}`);
 }
 
+function exactInt(value: bigint): SymbolicInt | null {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? SymbolicInt.of(number) : null;
+}
+
 /** The number of a tensor without dims whose bytes are at hand. */
 function scalarOf(tensor: StoredTensor): TorchScalar | null {
   const { storage, dtype, size } = tensor;
@@ -63,7 +68,7 @@ function scalarOf(tensor: StoredTensor): TorchScalar | null {
     case 'float64':
       return view.getFloat64(at, true);
     case 'int64':
-      return SymbolicInt.of(Number(view.getBigInt64(at, true)));
+      return exactInt(view.getBigInt64(at, true));
     case 'int32':
       return SymbolicInt.of(view.getInt32(at, true));
     case 'bool':
@@ -85,17 +90,18 @@ function scalarOf(tensor: StoredTensor): TorchScalar | null {
 export function weightTensor(
   graph: TensorGraph,
   tensor: StoredTensor,
-  place: { readonly attribute: string } | 'constants' | 'buffer',
+  place: { readonly attribute: string } | { readonly constant: string } | 'buffer',
 ): TorchTensor {
   const { dtype, size } = tensor;
   const scalar = scalarOf(tensor);
+  const name = place === 'buffer' ? null : 'attribute' in place ? place.attribute : place.constant;
   return new TorchTensor({
     dtype,
     dims: size.map((count) => SymbolicInt.of(count)),
     make: () => graph.weight(tensor),
     scalar,
-    isWrappedNumber: place === 'constants' && scalar !== null,
+    isWrappedNumber: place !== 'buffer' && 'constant' in place && scalar !== null,
     isContiguous: isContiguous(tensor),
-    ...(typeof place === 'string' ? {} : place),
+    ...(name !== null && { attribute: name }),
   });
 }

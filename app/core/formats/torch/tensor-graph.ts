@@ -55,6 +55,16 @@ const OPPOSITES: Readonly<Record<GuardRelation, GuardRelation>> = {
   '>=': '<',
 };
 
+/** Whether a relation holds for a difference of this sign. */
+const HOLDS: Readonly<Record<GuardRelation, (sign: number) => boolean>> = {
+  '==': (sign) => sign === 0,
+  '!=': (sign) => sign !== 0,
+  '<': (sign) => sign < 0,
+  '<=': (sign) => sign <= 0,
+  '>': (sign) => sign > 0,
+  '>=': (sign) => sign >= 0,
+};
+
 /** Something that was decided by the example shapes: where it does not hold, the translation is not the model. */
 export interface Guard {
   /** `batch == 1`. */
@@ -147,6 +157,31 @@ export class TensorGraph {
       relation: holds ? relation : OPPOSITES[relation],
       right: right.tree,
     });
+  }
+
+  /** Whether a relation holds; where other shapes might decide otherwise, the example decides and a guard says so. */
+  holds(left: SymbolicInt, relation: GuardRelation, right: SymbolicInt): boolean {
+    const difference = left.minus(right);
+    const holds = HOLDS[relation];
+    const answer = holds(Math.sign(difference.hint));
+    if (difference.constant !== null) return answer;
+    const { lowest } = difference;
+    if (lowest > 0) return holds(1);
+    if (right.minus(left).lowest > 0) return holds(-1);
+    if (lowest === 0 && holds(0) === holds(1)) return holds(0);
+    this.assume(left, relation, right, answer);
+    return answer;
+  }
+
+  /** Whether an int is not 0, as its truth is in Python; {@link holds}. */
+  isTrue(value: SymbolicInt): boolean {
+    return this.holds(value, '!=', SymbolicInt.of(0));
+  }
+
+  /** The number that an int is in the example, and from now on has to be for every input. */
+  pinned(value: SymbolicInt): number {
+    if (value.constant === null) this.assume(value, '==', SymbolicInt.of(value.hint));
+    return value.hint;
   }
 
   /** Takes two sizes for equal; where they differ for other inputs, that is a guard. Null where the example differs. */
@@ -338,8 +373,20 @@ export class TensorGraph {
   cast(tensor: TorchTensor, dtype: TorchDtype): TorchTensor {
     if (tensor.dtype === dtype) return tensor;
     const { scalar } = tensor;
-    if (scalar !== null) return this.number(convertScalar(scalar, dtype), dtype);
+    if (scalar !== null) return this.number(this.convertScalar(scalar, dtype), dtype);
     return this.tensor(this.castName(tensor.name, dtype), dtype, tensor.dims);
+  }
+
+  /** A number as it is after a cast. */
+  convertScalar(value: TorchScalar, dtype: TorchDtype): TorchScalar {
+    switch (TORCH_DTYPES[dtype].category) {
+      case 'bool':
+        return value instanceof SymbolicInt ? this.isTrue(value) : Boolean(value);
+      case 'int':
+        return value instanceof SymbolicInt ? value : SymbolicInt.of(Math.trunc(Number(value)));
+      case 'float':
+        return value instanceof SymbolicInt ? (value.constant ?? value) : Number(value);
+    }
   }
 
   /** A number as a tensor whose value stays known. */
@@ -363,16 +410,4 @@ function encodeConstant(
 ): Uint8Array | string {
   if (dtype !== 'float16' && dtype !== 'bfloat16') return encodeNumbers(values, dtype);
   return graph.castName(graph.constant(values, 'float32', shape), dtype);
-}
-
-/** A number as it is after a cast. */
-export function convertScalar(value: TorchScalar, dtype: TorchDtype): TorchScalar {
-  switch (TORCH_DTYPES[dtype].category) {
-    case 'bool':
-      return value instanceof SymbolicInt ? value.hint !== 0 : Boolean(value);
-    case 'int':
-      return value instanceof SymbolicInt ? value : SymbolicInt.of(Math.trunc(Number(value)));
-    case 'float':
-      return value instanceof SymbolicInt ? (value.constant ?? value) : Number(value);
-  }
 }

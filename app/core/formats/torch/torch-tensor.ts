@@ -44,6 +44,8 @@ export class TorchTensor {
   #scalar: TorchScalar | null;
   #name: string | null = null;
   #seenVersion = 0;
+  /** The version of the base of a view when its value was known. */
+  readonly #madeVersion: number;
   #version = 0;
 
   constructor(parts: TensorParts) {
@@ -56,6 +58,7 @@ export class TorchTensor {
     this.#view = parts.view ?? null;
     this.#scalar = parts.scalar ?? null;
     this.#seenVersion = this.#view?.base.version ?? 0;
+    this.#madeVersion = this.#seenVersion;
   }
 
   get rank(): number {
@@ -64,6 +67,7 @@ export class TorchTensor {
 
   /** The value where it is a number that is known while translating. */
   get scalar(): TorchScalar | null {
+    if (this.#view !== null && this.#view.base.version !== this.#madeVersion) return null;
     return this.#scalar;
   }
 

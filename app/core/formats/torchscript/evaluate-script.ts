@@ -1,3 +1,4 @@
+import { schemasOf } from '../torch/operator-schemas.ts';
 import { applyOperator } from '../torch/operator-table.ts';
 import type { StoredValue } from '../torch/stored-objects.ts';
 import { weightTensor } from '../torch/stored-tensor.ts';
@@ -17,7 +18,15 @@ import {
 } from '../torch/torch-values.ts';
 import { TranslationFailure, type UnsupportedOperator } from '../torch/translation-failure.ts';
 import { UnsupportedOperators } from '../torch/unsupported-operators.ts';
-import { dictKey, isInstance, placeIn, PRIM_BUILTINS, SCRIPT_BUILTINS, textOf } from './script-builtins.ts';
+import {
+  dictKey,
+  isInstance,
+  placeIn,
+  PRIM_BUILTINS,
+  SCRIPT_BUILTINS,
+  textOf,
+  WRITING_BUILTINS,
+} from './script-builtins.ts';
 import type { ScriptProgram } from './script-program.ts';
 import {
   printExpression,
@@ -45,6 +54,8 @@ export class ScriptEvaluator {
   readonly #program: ScriptProgram;
   readonly #graph: TensorGraph;
   readonly #objects = new Map<StoredValue, TorchValue>();
+  /** What came with the model, with its path: what is written to it would be there in the next call. */
+  readonly #ofModel = new Map<TorchValue, string>();
   readonly #unsupported = new UnsupportedOperators();
   #steps = 0;
   #calls = 0;
@@ -79,6 +90,7 @@ export class ScriptEvaluator {
     if (known !== undefined) return known;
     const value = this.#make(stored, path);
     this.#objects.set(stored, value);
+    this.#ofModel.set(value, path);
     return value;
   }
 
@@ -90,7 +102,7 @@ export class ScriptEvaluator {
         return weightTensor(
           this.#graph,
           stored.tensor,
-          path.startsWith('CONSTANTS.') ? 'constants' : { attribute: path },
+          path.startsWith('CONSTANTS.') ? { constant: path } : { attribute: path },
         );
       case 'list':
         return new TorchList(stored.items.map((item, index) => this.#load(item, `${path}[${index}]`)));
@@ -101,7 +113,7 @@ export class ScriptEvaluator {
           new Map(
             stored.entries.map(([key, value]) => {
               const name = this.#load(key, path);
-              return [dictKey(name), [name, this.#load(value, `${path}[…]`)] as const];
+              return [dictKey(this.#graph, name), [name, this.#load(value, `${path}[…]`)] as const];
             }),
           ),
         );
@@ -112,6 +124,7 @@ export class ScriptEvaluator {
       case 'object': {
         const object = new TorchObject(stored.className);
         this.#objects.set(stored, object);
+        this.#ofModel.set(object, path);
         for (const [name, value] of stored.attributes)
           object.attributes.set(name, this.#load(value, `${path}.${name}`));
         return object;
@@ -133,7 +146,7 @@ export class ScriptEvaluator {
     const rest = [...values];
     if (definition.self !== null) frame.set(definition.self, rest.shift() ?? null);
     for (const parameter of definition.parameters) {
-      const given = keywords.get(parameter.name) ?? rest.shift();
+      const given = keywords.has(parameter.name) ? keywords.get(parameter.name) : rest.shift();
       const value =
         given !== undefined
           ? given
@@ -144,6 +157,9 @@ export class ScriptEvaluator {
         throw new TranslationFailure(`${definition.name} misses its argument ${parameter.name}`);
       frame.set(parameter.name, value);
     }
+    const isKnown = (name: string): boolean => definition.parameters.some((each) => each.name === name);
+    if (rest.length > 0 || ![...keywords.keys()].every(isKnown))
+      throw new TranslationFailure(`${definition.name} is called with arguments that it does not have`);
     const place = this.#place;
     this.#calls += 1;
     const completion = this.#execute(definition.body, frame);
@@ -245,7 +261,7 @@ export class ScriptEvaluator {
     if (!(object instanceof TorchObject))
       throw new TranslationFailure(`${kindOfValue(object)} gets an attribute`);
     const known = object.attributes.get(target.name);
-    const isOwn = !this.#isOfModel(object) || known === value || isSameNumber(known, value);
+    const isOwn = !this.#ofModel.has(object) || known === value || isSameNumber(known, value);
     if (!isOwn)
       throw new TranslationFailure(
         `forward keeps ${printExpression(target)} for its next call: a model with a memory of its own is not translated`,
@@ -253,20 +269,16 @@ export class ScriptEvaluator {
     object.attributes.set(target.name, value);
   }
 
-  /** Whether an object came with the model: what is written to it would be there in the next call. */
-  #isOfModel(object: TorchObject): boolean {
-    return [...this.#objects.values()].includes(object);
-  }
-
   /** The condition of an `if` or a loop. */
   #decides(expression: ScriptExpression, frame: Frame): boolean {
     const value = this.#evaluate(expression, frame);
     if (typeof value === 'boolean') return value;
-    if (value instanceof SymbolicInt) return value.hint !== 0;
+    if (value instanceof SymbolicInt) return this.#graph.isTrue(value);
     if (value instanceof TorchPoison)
       throw new TranslationFailure(`the program decides by something that is not translated: ${value.why}`);
-    if (value instanceof TorchTensor && value.scalar !== null)
-      return Boolean(value.scalar instanceof SymbolicInt ? value.scalar.hint : value.scalar);
+    const scalar = value instanceof TorchTensor ? value.scalar : null;
+    if (scalar instanceof SymbolicInt) return this.#graph.isTrue(scalar);
+    if (scalar !== null) return Boolean(scalar);
     throw new TranslationFailure(
       `the program decides by the values of a tensor (${printExpression(expression)})`,
     );
@@ -290,7 +302,7 @@ export class ScriptEvaluator {
           new Map(
             expression.entries.map(([key, value]) => {
               const name = this.#evaluate(key, frame);
-              return [dictKey(name), [name, this.#evaluate(value, frame)] as const];
+              return [dictKey(this.#graph, name), [name, this.#evaluate(value, frame)] as const];
             }),
           ),
         );
@@ -381,10 +393,16 @@ export class ScriptEvaluator {
     if (object instanceof TorchObject) {
       // A container of modules: its members are attributes named by their places.
       const names = [...object.attributes.keys()].filter((name) => /^\d+$/.test(name));
-      const name = key instanceof SymbolicInt ? (names[placeIn(names.length, key)] ?? '') : textOf(key);
-      return this.#member(object, name);
+      if (key instanceof SymbolicInt)
+        return this.#member(object, names[placeIn(this.#graph, names.length, key)] ?? '');
+      return this.#member(object, this.#nameIn(key));
     }
     return this.#operator('__getitem__', [object, key], new Map());
+  }
+
+  #nameIn(value: TorchValue): string {
+    if (typeof value === 'string') return value;
+    throw new TranslationFailure(`${kindOfValue(value)} is the name of an attribute`);
   }
 
   #call(expression: Extract<ScriptExpression, { kind: 'call' }>, frame: Frame): TorchValue {
@@ -426,13 +444,14 @@ export class ScriptEvaluator {
     if (definition !== undefined) return this.#callFunction(definition, values, keywords);
     if (name === '__new__') return new TorchObject(path.slice(0, -1).join('.'));
     const found = this.#program.classes.get(qualified);
-    if (found?.base === 'NamedTuple') return new TorchTuple(values, [...found.attributes.keys()]);
+    if (found?.base === 'NamedTuple')
+      return namedTuple(qualified, [...found.attributes.keys()], values, keywords);
     throw new TranslationFailure(`${qualified} is called, which the archive does not have`);
   }
 
   #prim(name: string, values: readonly TorchValue[]): TorchValue {
     if (name === 'RaiseException')
-      throw new TranslationFailure(`the model refuses such inputs: ${textOf(values[0])}`);
+      throw new TranslationFailure(`the model refuses such inputs: ${wordsOf(values[0])}`);
     const poison = values.find((value) => value instanceof TorchPoison);
     if (poison !== undefined) return poison;
     const builtin = Object.hasOwn(PRIM_BUILTINS, name) ? PRIM_BUILTINS[name] : undefined;
@@ -463,7 +482,7 @@ export class ScriptEvaluator {
       }
       case 'getattr': {
         const object = given[0] === undefined ? null : this.#evaluate(given[0], frame);
-        return this.#member(object, textOf(value()));
+        return this.#member(object, this.#nameIn(value()));
       }
       case 'fork': {
         const forked = given[0]?.kind === 'name' ? this.#forked.get(given[0].name) : undefined;
@@ -493,8 +512,7 @@ export class ScriptEvaluator {
   #range(values: readonly TorchValue[]): TorchList {
     const numbers = values.map((value) => {
       if (!(value instanceof SymbolicInt)) throw new TranslationFailure(`a range of ${kindOfValue(value)}`);
-      if (value.constant === null) this.#graph.assume(value, '==', SymbolicInt.of(value.hint));
-      return value.hint;
+      return this.#graph.pinned(value);
     });
     const [first = 0, second, step = 1] = numbers;
     const [start, end] = second === undefined ? [0, first] : [first, second];
@@ -504,20 +522,38 @@ export class ScriptEvaluator {
   }
 
   #operator(name: string, values: readonly TorchValue[], keywords: Frame): TorchValue {
-    const poison = [...values, ...keywords.values()].find((value) => value instanceof TorchPoison);
-    if (poison !== undefined) return poison;
+    const given = [...values, ...keywords.values()];
+    const poison = given.find((value) => value instanceof TorchPoison);
     const builtin = Object.hasOwn(SCRIPT_BUILTINS, name) ? SCRIPT_BUILTINS[name] : undefined;
+    const [target] = values;
+    if (WRITING_BUILTINS.has(name) && (target instanceof TorchList || target instanceof TorchDict)) {
+      this.#refuseWriting(target);
+      const result = builtin?.(this.#graph, values);
+      if (result !== undefined) return result;
+    }
+    if (poison !== undefined) {
+      // What is not known is not written either: whoever reads it later would read something else.
+      if (isWritten(name, values, keywords)) throw new TranslationFailure(poison.why);
+      return poison;
+    }
     const result = builtin?.(this.#graph, values);
     if (result !== undefined) return result;
     try {
       return applyOperator(this.#graph, name, values, keywords);
     } catch (cause) {
-      // What was to be written in place is not there: going on would give a wrong answer.
       if (!(cause instanceof TranslationFailure)) throw cause;
       const refusal = this.#refuse(`aten::${name}`, cause.message);
-      if (name.endsWith('_') && !name.endsWith('__')) throw cause;
+      if (isWritten(name, values, keywords)) throw cause;
       return refusal;
     }
+  }
+
+  #refuseWriting(target: TorchValue): void {
+    const path = this.#ofModel.get(target);
+    if (path !== undefined)
+      throw new TranslationFailure(
+        `forward changes ${path}, which its next call would see: a model with a memory of its own is not translated`,
+      );
   }
 
   #refuse(name: string, reason: string): TorchPoison {
@@ -525,9 +561,46 @@ export class ScriptEvaluator {
   }
 }
 
+/** The largest int64, which stands for "to the end". @throws TranslationFailure for ints that are not exact here. */
 function saturated(value: bigint): SymbolicInt {
-  const limit = BigInt(Number.MAX_SAFE_INTEGER);
-  return SymbolicInt.of(Number(value > limit ? limit : value));
+  const isEnd = value === 2n ** 63n - 1n;
+  const number = isEnd ? Number.MAX_SAFE_INTEGER : Number(value);
+  if (!Number.isSafeInteger(number))
+    throw new TranslationFailure(`the program has the number ${value}, which is not exact here`);
+  return SymbolicInt.of(number);
+}
+
+/** Whether an operator changes one of what it is given: where it is not translated, nothing after it would be right. */
+function isWritten(name: string, values: readonly TorchValue[], keywords: Frame): boolean {
+  if (keywords.has('out') || (name.endsWith('_') && !name.endsWith('__'))) return true;
+  return schemasOf(name).some((schema) =>
+    schema.arguments.some(({ isWritten: isChanged, type }, index) => {
+      if (!isChanged) return false;
+      const value = values[index];
+      if (value instanceof TorchTensor) return type.base === 'Tensor' && !type.isList;
+      return value instanceof TorchList ? type.isList : value instanceof TorchDict && type.base === 'Dict';
+    }),
+  );
+}
+
+function namedTuple(
+  name: string,
+  members: readonly string[],
+  values: readonly TorchValue[],
+  keywords: Frame,
+): TorchTuple {
+  const items = members.map((member, index) => values[index] ?? keywords.get(member) ?? null);
+  if (
+    values.length + keywords.size !== members.length ||
+    ![...keywords.keys()].every((key) => members.includes(key))
+  )
+    throw new TranslationFailure(`${name} is made of other members than it has`);
+  return new TorchTuple(items, members);
+}
+
+/** What a text says to a person, also where sizes are in it. */
+function wordsOf(value: TorchValue | undefined): string {
+  return value instanceof TorchPoison ? value.why : (textOf(value) ?? 'in words of its own');
 }
 
 function isSameNumber(left: TorchValue | undefined, right: TorchValue): boolean {

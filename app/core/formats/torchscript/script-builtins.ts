@@ -3,10 +3,12 @@ import type { GuardRelation, TensorGraph } from '../torch/tensor-graph.ts';
 import { TORCH_DTYPES } from '../torch/torch-dtypes.ts';
 import { TorchTensor } from '../torch/torch-tensor.ts';
 import {
+  kindOfValue,
   TorchDevice,
   TorchDict,
   TorchList,
   TorchObject,
+  TorchPoison,
   TorchTuple,
   type TorchValue,
 } from '../torch/torch-values.ts';
@@ -16,6 +18,22 @@ import { TranslationFailure } from '../torch/translation-failure.ts';
 type Builtin = (graph: TensorGraph, values: readonly TorchValue[]) => TorchValue | undefined;
 
 const MISSING: TorchValue = null;
+
+/** What changes the list or dictionary that it is given first. */
+export const WRITING_BUILTINS: ReadonlySet<string> = new Set([
+  '_set_item',
+  'append',
+  'extend',
+  'insert',
+  'pop',
+  'reverse',
+  'clear',
+  'update',
+  'Delete',
+  'remove',
+  'setdefault',
+  'sort',
+]);
 
 function isInt(value: TorchValue | undefined): value is SymbolicInt {
   return value instanceof SymbolicInt;
@@ -46,42 +64,78 @@ function arithmetic(
   return (_, [left, right]) => {
     if (isTensor(left) || isTensor(right)) return undefined;
     const [a, b] = [toInt(left), toInt(right)];
-    if (a !== null && b !== null) return exact(a, b);
+    if (a !== null && b !== null) return checked(exact(checked(a), checked(b)));
     const [x, y] = [toNumber(left), toNumber(right)];
     return x === null || y === null ? undefined : floating(x, y);
   };
 }
 
-/** Whether `difference` is above, at or below 0. Where other shapes might differ, the example decides and a guard says so. */
-function sign(
+/** An int that is exact here. @throws TranslationFailure for what is too large, or stands for "to the end". */
+function checked(value: SymbolicInt): SymbolicInt {
+  if (Math.abs(value.hint) >= Number.MAX_SAFE_INTEGER || !Number.isInteger(value.hint))
+    throw new TranslationFailure(`the program computes with ${value.text}, which is not exact here`);
+  return value;
+}
+
+/** A whole number as an int. @throws TranslationFailure for one that is not exact, infinite or NaN. */
+function exactly(value: number): SymbolicInt {
+  return checked(SymbolicInt.of(value));
+}
+
+/** How an int compares with a float: by the whole number next to it. */
+function compareWithFloat(
   graph: TensorGraph,
   left: SymbolicInt,
-  right: SymbolicInt,
   relation: GuardRelation,
-  holds: (sign: number) => boolean,
+  right: number,
 ): boolean {
-  const difference = left.minus(right);
-  const answer = holds(Math.sign(difference.hint));
-  if (difference.constant !== null) return answer;
-  const isAbove = difference.lowest > 0;
-  const isBelow = right.minus(left).lowest > 0;
-  if (isAbove || isBelow) return holds(isAbove ? 1 : -1);
-  if (difference.lowest === 0 && holds(0) === holds(1)) return holds(0);
-  graph.assume(left, relation, right, answer);
-  return answer;
+  if (Number.isInteger(right)) return graph.holds(left, relation, exactly(right));
+  if (relation === '==' || relation === '!=' || Number.isNaN(right)) return relation === '!=';
+  if (!Number.isFinite(right)) return right > 0 === relation.startsWith('<');
+  return relation.startsWith('<')
+    ? graph.holds(left, '<=', exactly(Math.floor(right)))
+    : graph.holds(left, '>=', exactly(Math.ceil(right)));
+}
+
+const MIRRORED: Readonly<Record<GuardRelation, GuardRelation>> = {
+  '==': '==',
+  '!=': '!=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
+
+function compareFloats(left: number, relation: GuardRelation, right: number): boolean {
+  switch (relation) {
+    case '==':
+      return left === right;
+    case '!=':
+      return left !== right;
+    case '<':
+      return left < right;
+    case '<=':
+      return left <= right;
+    case '>':
+      return left > right;
+    case '>=':
+      return left >= right;
+  }
 }
 
 function comparison(relation: GuardRelation, holds: (sign: number) => boolean): Builtin {
   return (graph, [left, right]) => {
     if (isTensor(left) || isTensor(right)) return undefined;
     const [a, b] = [toInt(left), toInt(right)];
-    if (a !== null && b !== null) return sign(graph, a, b, relation, holds);
-    const [x, y] = [toNumber(left), toNumber(right)];
-    if (x !== null && y !== null) return holds(Math.sign(x - y));
+    if (a !== null && b !== null) return graph.holds(a, relation, b);
+    if (a !== null && typeof right === 'number') return compareWithFloat(graph, a, relation, right);
+    if (b !== null && typeof left === 'number') return compareWithFloat(graph, b, MIRRORED[relation], left);
+    if (typeof left === 'number' && typeof right === 'number') return compareFloats(left, relation, right);
     if (typeof left === 'string' && typeof right === 'string')
       return holds(left < right ? -1 : left > right ? 1 : 0);
+    if (relation !== '==' && relation !== '!=') return undefined;
     const isEqual = isSame(graph, left ?? null, right ?? null);
-    return isEqual === null ? undefined : holds(isEqual ? 0 : 1);
+    return isEqual === null ? undefined : isEqual === (relation === '==');
   };
 }
 
@@ -91,68 +145,81 @@ function isSame(graph: TensorGraph, left: TorchValue, right: TorchValue): boolea
   if (left === null || right === null || typeof left !== typeof right) return left === right;
   const [items, others] = [itemsOf(left), itemsOf(right)];
   if (items === null || others === null) return left === right ? true : null;
-  return (
-    items.length === others.length &&
-    items.every((item, index) => {
-      const [a, b] = [toInt(item), toInt(others[index])];
-      if (a !== null && b !== null) return sign(graph, a, b, '==', (each) => each === 0);
-      return isSame(graph, item, others[index] ?? null) === true;
-    })
-  );
+  if (items.length !== others.length) return false;
+  let isEqual: boolean | null = true;
+  for (const [index, item] of items.entries()) {
+    const [a, b] = [toInt(item), toInt(others[index])];
+    const isSameItem: boolean | null =
+      a !== null && b !== null ? graph.holds(a, '==', b) : isSame(graph, item, others[index] ?? null);
+    if (isSameItem === false) return false;
+    if (isSameItem === null) isEqual = null;
+  }
+  return isEqual;
 }
 
 function itemsOf(value: TorchValue | undefined): readonly TorchValue[] | null {
   return value instanceof TorchList || value instanceof TorchTuple ? value.items : null;
 }
 
-/** The key under which a dictionary keeps a value. */
-export function dictKey(value: TorchValue | undefined): string {
-  return typeof value === 'string' ? value : `#${textOf(value)}`;
+/** The key under which a dictionary keeps a value. @throws TranslationFailure for a tensor or anything else that is no key. */
+export function dictKey(graph: TensorGraph, value: TorchValue | undefined): string {
+  if (typeof value === 'string') return value;
+  if (isInt(value)) return `#${graph.pinned(value)}`;
+  if (typeof value === 'number' || typeof value === 'boolean') return `#${typeof value} ${String(value)}`;
+  throw new TranslationFailure(`${kindOfValue(value ?? null)} is the key of a dictionary`);
 }
 
 /** A place in a list or text, counted from the front. @throws TranslationFailure where there is none. */
-export function placeIn(length: number, value: TorchValue | undefined): number {
-  const place = isInt(value) ? value.hint : Number.NaN;
+export function placeIn(graph: TensorGraph, length: number, value: TorchValue | undefined): number {
+  const place = isInt(value) ? graph.pinned(value) : Number.NaN;
   const fromFront = place < 0 ? place + length : place;
   if (!(fromFront >= 0 && fromFront < length))
     throw new TranslationFailure(`place ${String(place)} of a list of ${length}`);
   return fromFront;
 }
 
-function range(length: number, [, start, end, step]: readonly TorchValue[]): [number, number, number] {
+/** The places that `[start:end:step]` means in something of a length. @throws TranslationFailure for a step below 1. */
+function places(
+  graph: TensorGraph,
+  length: number,
+  [, start, end, step]: readonly TorchValue[],
+): readonly number[] {
   const bound = (value: TorchValue | undefined, fallback: number): number => {
-    const given = isInt(value) ? value.hint : fallback;
+    const given = isInt(value) ? graph.pinned(value) : fallback;
     return Math.min(Math.max(given < 0 ? given + length : given, 0), length);
   };
-  return [bound(start, 0), bound(end, length), isInt(step) ? step.hint : 1];
+  const every = isInt(step) ? graph.pinned(step) : 1;
+  if (every < 1) throw new TranslationFailure(`a slice with the step ${every}`);
+  const [from, to] = [bound(start, 0), bound(end, length)];
+  return Array.from({ length: Math.max(0, Math.ceil((to - from) / every)) }, (_, at) => from + at * every);
 }
 
-const slice: Builtin = (_, values) => {
+const slice: Builtin = (graph, values) => {
   const [target] = values;
-  if (typeof target === 'string') {
-    const [start, end] = range(target.length, values);
-    return target.slice(start, end);
-  }
+  if (typeof target === 'string')
+    return places(graph, target.length, values)
+      .map((place) => target.charAt(place))
+      .join('');
   const items = itemsOf(target);
   if (items === null) return undefined;
-  const [start, end, step] = range(items.length, values);
-  return new TorchList(items.slice(start, end).filter((_, index) => index % step === 0));
+  const taken = places(graph, items.length, values).map((place) => items[place] ?? null);
+  return target instanceof TorchTuple ? new TorchTuple(taken) : new TorchList(taken);
 };
 
-const getItem: Builtin = (_, [target, key]) => {
+const getItem: Builtin = (graph, [target, key]) => {
   if (target instanceof TorchDict) {
-    const found = target.entries.get(dictKey(key));
-    if (found === undefined) throw new TranslationFailure(`a dictionary has no ${dictKey(key)}`);
+    const found = target.entries.get(dictKey(graph, key));
+    if (found === undefined) throw new TranslationFailure(`a dictionary has no ${dictKey(graph, key)}`);
     return found[1];
   }
-  if (typeof target === 'string') return target[placeIn(target.length, key)] ?? '';
+  if (typeof target === 'string') return target[placeIn(graph, target.length, key)] ?? '';
   const items = itemsOf(target);
-  return items === null ? undefined : (items[placeIn(items.length, key)] ?? null);
+  return items === null ? undefined : (items[placeIn(graph, items.length, key)] ?? null);
 };
 
-const setItem: Builtin = (_, [target, key = null, value = null]) => {
-  if (target instanceof TorchDict) target.entries.set(dictKey(key), [key, value]);
-  else if (target instanceof TorchList) target.items[placeIn(target.items.length, key)] = value;
+const setItem: Builtin = (graph, [target, key = null, value = null]) => {
+  if (target instanceof TorchDict) target.entries.set(dictKey(graph, key), [key, value]);
+  else if (target instanceof TorchList) target.items[placeIn(graph, target.items.length, key)] = value;
   else return undefined;
   return null;
 };
@@ -168,11 +235,21 @@ const add: Builtin = (graph, values) => {
   )(graph, values);
 };
 
+/** More items than this no list of a program gets that is translated. */
+const MAX_ITEMS = 2_000_000;
+
+/** A list that a program asks for by its length. @throws TranslationFailure where it is too long. */
+function listed<Item>(count: number, itemLength: number, make: (index: number) => Item): Item[] {
+  if (count * Math.max(1, itemLength) > MAX_ITEMS)
+    throw new TranslationFailure(`a list of ${count * itemLength} items`);
+  return Array.from({ length: Math.max(0, count) }, (_, index) => make(index));
+}
+
 const multiply: Builtin = (graph, values) => {
   const [left, right] = values;
   const [list, times] = left instanceof TorchList ? [left, right] : [right, left];
   if (list instanceof TorchList && isInt(times))
-    return new TorchList(Array.from({ length: Math.max(0, times.hint) }, () => list.items).flat());
+    return new TorchList(listed(graph.pinned(times), list.items.length, () => list.items).flat());
   return arithmetic(
     (a, b) => a.times(b),
     (a, b) => a * b,
@@ -191,7 +268,7 @@ function floating(run: (value: number) => number): Builtin {
 function whole(run: (value: number) => number): Builtin {
   return (_, [value]) => {
     if (isInt(value)) return value;
-    return typeof value === 'number' ? SymbolicInt.of(run(value)) : undefined;
+    return typeof value === 'number' ? exactly(run(value)) : undefined;
   };
 }
 
@@ -203,9 +280,11 @@ function extremeOf(
     const items = values.length === 1 ? itemsOf(values[0]) : values;
     if (items === null || items.length === 0 || items.some(isTensor)) return undefined;
     const ints = items.map(toInt);
-    if (ints.every((each) => each !== null)) return ints.reduce(pick);
+    if (ints.every((each) => each !== null)) return ints.reduce((one, other) => pick(one, other));
     const numbers = items.map(toNumber);
-    return numbers.every((each) => each !== null) ? numbers.reduce(compare) : undefined;
+    return numbers.every((each) => each !== null)
+      ? numbers.reduce((one, other) => compare(one, other))
+      : undefined;
   };
 }
 
@@ -222,23 +301,76 @@ const extend: Builtin = (_, [list, other]) => {
   return null;
 };
 
-const insert: Builtin = (_, [list, place, value = null]) => {
+const insert: Builtin = (graph, [list, place, value = null]) => {
   if (!(list instanceof TorchList) || !isInt(place)) return undefined;
-  list.items.splice(place.hint, 0, value);
+  list.items.splice(graph.pinned(place), 0, value);
   return null;
 };
 
-const pop: Builtin = (_, [target, key]) => {
+const pop: Builtin = (graph, [target, key, fallback]) => {
   if (target instanceof TorchDict) {
-    const found = target.entries.get(dictKey(key));
-    target.entries.delete(dictKey(key));
-    return found?.[1] ?? null;
+    const name = dictKey(graph, key);
+    const found = target.entries.get(name)?.[1] ?? fallback;
+    if (found === undefined) throw new TranslationFailure(`a dictionary has no ${name}`);
+    target.entries.delete(name);
+    return found;
   }
   if (!(target instanceof TorchList)) return undefined;
-  return (
-    target.items.splice(isInt(key) ? placeIn(target.items.length, key) : target.items.length - 1, 1)[0] ??
-    null
-  );
+  const place = placeIn(graph, target.items.length, isInt(key) ? key : SymbolicInt.of(-1));
+  return target.items.splice(place, 1)[0] ?? null;
+};
+
+const equals = comparison('==', (each) => each === 0);
+
+/** `del target[key]`. */
+const remove: Builtin = (graph, [target, key]) => {
+  if (target instanceof TorchDict) {
+    if (!target.entries.delete(dictKey(graph, key)))
+      throw new TranslationFailure(`a dictionary has no ${dictKey(graph, key)}`);
+  } else if (target instanceof TorchList) target.items.splice(placeIn(graph, target.items.length, key), 1);
+  else return undefined;
+  return null;
+};
+
+const removeValue: Builtin = (graph, [list, value = null]) => {
+  if (!(list instanceof TorchList)) return undefined;
+  for (const [place, item] of list.items.entries()) {
+    const isIt = equals(graph, [item, value]);
+    if (typeof isIt !== 'boolean') return undefined;
+    if (!isIt) continue;
+    list.items.splice(place, 1);
+    return null;
+  }
+  throw new TranslationFailure('a list does not have what is removed from it');
+};
+
+const setDefault: Builtin = (graph, [target, key = null, value = null]) => {
+  if (!(target instanceof TorchDict)) return undefined;
+  const name = dictKey(graph, key);
+  const known = target.entries.get(name);
+  if (known === undefined) target.entries.set(name, [key, value]);
+  return known?.[1] ?? value;
+};
+
+/** Numbers and texts in ascending order; the order of sizes has to be that of the example. */
+const sort: Builtin = (graph, [list, descends]) => {
+  if (!(list instanceof TorchList) || (descends !== undefined && typeof descends !== 'boolean'))
+    return undefined;
+  const isBelow = comparison('<', (each) => each < 0);
+  const sorted: TorchValue[] = [];
+  for (const item of list.items) {
+    let place = sorted.length;
+    while (place > 0) {
+      const [one, other] = descends === true ? [sorted[place - 1], item] : [item, sorted[place - 1]];
+      const moves = isBelow(graph, [one ?? null, other ?? null]);
+      if (typeof moves !== 'boolean') return undefined;
+      if (!moves) break;
+      place -= 1;
+    }
+    sorted.splice(place, 0, item);
+  }
+  list.items.splice(0, list.items.length, ...sorted);
+  return null;
 };
 
 const length: Builtin = (_, [value]) => {
@@ -250,11 +382,17 @@ const length: Builtin = (_, [value]) => {
 };
 
 const contains: Builtin = (graph, [container, value = null]) => {
-  if (container instanceof TorchDict) return container.entries.has(dictKey(value));
+  if (container instanceof TorchDict) return container.entries.has(dictKey(graph, value));
   if (typeof container === 'string') return typeof value === 'string' && container.includes(value);
   const items = itemsOf(container);
   if (items === null) return undefined;
-  return items.some((item) => comparison('==', (each) => each === 0)(graph, [item, value]) === true);
+  let isThere: boolean | undefined = false;
+  for (const item of items) {
+    const isIt = equals(graph, [item, value]);
+    if (isIt === true) return true;
+    if (isIt === undefined) isThere = undefined;
+  }
+  return isThere;
 };
 
 const is: Builtin = (_, [left, right]) => {
@@ -262,32 +400,43 @@ const is: Builtin = (_, [left, right]) => {
   return left === right || (isInt(left) && isInt(right) && left.equals(right));
 };
 
-const toBool = (value: TorchValue | undefined): boolean | undefined => {
+const toBool = (graph: TensorGraph, value: TorchValue | undefined): boolean | undefined => {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return value !== 0;
   if (typeof value === 'string') return value !== '';
-  if (isInt(value)) return value.hint !== 0;
+  if (isInt(value)) return graph.isTrue(value);
+  if (value instanceof TorchDict) return value.entries.size > 0;
   const items = itemsOf(value);
   return items === null ? undefined : items.length > 0;
 };
 
-/** A value as `str` and `format` print it. */
-export const textOf = (value: TorchValue | undefined): string => {
+/** Whether each item of a list is true; undefined where one is no question for us. */
+function truths(graph: TensorGraph, value: TorchValue | undefined): readonly boolean[] | undefined {
+  const all = itemsOf(value)?.map((item) => toBool(graph, item));
+  return all?.every((each) => each !== undefined) === true ? all : undefined;
+}
+
+/** A value as `str` and `format` print it; null where that is not known for every input, or not written alike. */
+export function textOf(value: TorchValue | undefined): string | null {
   if (typeof value === 'string') return value;
-  if (isInt(value)) return value.text;
-  const items = itemsOf(value);
-  if (items !== null) return `[${items.map(textOf).join(', ')}]`;
-  return value === null || value === undefined
-    ? 'None'
-    : typeof value === 'object'
-      ? 'a value'
-      : String(value);
-};
+  if (isInt(value)) return value.constant === null ? null : String(value.constant);
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return value === null ? 'None' : null;
+}
+
+/** A text as values make it. One that is not known stands for what is not translated: nothing may depend on it. */
+function textFrom(values: readonly TorchValue[], join: (texts: readonly string[]) => string): TorchValue {
+  const texts = values.map(textOf);
+  if (texts.every((text) => text !== null)) return join(texts);
+  const words = values.map((value) => (isInt(value) ? value.text : (textOf(value) ?? '…')));
+  return new TorchPoison(`the text "${join(words)}" is made of what requests bring`);
+}
 
 const format: Builtin = (_, [template, ...values]) => {
   if (typeof template !== 'string') return undefined;
-  let next = 0;
-  return template.replaceAll('{}', () => textOf(values[next++]));
+  if (template.split('{}').length - 1 !== values.length || /\{[^}]+\}/.test(template)) return undefined;
+  const pieces = template.split('{}');
+  return textFrom(values, (texts) => pieces.map((piece, at) => piece + (texts[at] ?? '')).join(''));
 };
 
 const dtypeCode: Builtin = (_, [value]) =>
@@ -315,7 +464,10 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
   ),
   remainder: arithmetic(
     (a, b) => a.modulo(b),
-    (a, b) => a - Math.floor(a / b) * b,
+    (a, b) => {
+      const rest = a % b;
+      return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+    },
   ),
   div: (_, [left, right]) => {
     const [x, y] = [toNumber(left), toNumber(right)];
@@ -324,7 +476,7 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
   pow: (_, [left, right]) => {
     const [x, y] = [toNumber(left), toNumber(right)];
     if (x === null || y === null || isTensor(left) || isTensor(right)) return undefined;
-    return isInt(left) && isInt(right) && y >= 0 ? SymbolicInt.of(x ** y) : x ** y;
+    return isInt(left) && isInt(right) && y >= 0 ? exactly(x ** y) : x ** y;
   },
   neg: (_, [value]) =>
     isInt(value) ? SymbolicInt.of(0).minus(value) : typeof value === 'number' ? -value : undefined,
@@ -356,8 +508,8 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
     typeof left === 'boolean' && typeof right === 'boolean' ? left && right : undefined,
   __or__: (_, [left, right]) =>
     typeof left === 'boolean' && typeof right === 'boolean' ? left || right : undefined,
-  __not__: (_, [value]) => {
-    const given = toBool(value);
+  __not__: (graph, [value]) => {
+    const given = toBool(graph, value);
     return given === undefined ? undefined : !given;
   },
   __is__: is,
@@ -367,7 +519,7 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
   __range_length: (_, [start, end, step]) => {
     const [from, to, by] = [toNumber(start), toNumber(end), toNumber(step)];
     if (from === null || to === null || by === null) return undefined;
-    return SymbolicInt.of(Math.max(0, Math.ceil((to - from) / by)));
+    return exactly(Math.max(0, Math.ceil((to - from) / by)));
   },
   __derive_index: (_, [index, start, step]) =>
     isInt(index) && isInt(start) && isInt(step) ? start.plus(index.times(step)) : undefined,
@@ -377,6 +529,10 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
   extend,
   insert,
   pop,
+  Delete: remove,
+  remove: removeValue,
+  setdefault: setDefault,
+  sort,
   len: length,
   list: (_, [value]) => {
     const items = typeof value === 'string' ? Array.from(value) : itemsOf(value);
@@ -416,31 +572,34 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
     return null;
   },
   sum: (graph, [value]) => {
-    const items = itemsOf(value);
-    return items?.reduce<TorchValue | undefined>(
-      (total, item) => add(graph, [total ?? null, item]),
-      SymbolicInt.of(0),
-    );
+    let total: TorchValue | undefined = itemsOf(value) === null ? undefined : SymbolicInt.of(0);
+    for (const item of itemsOf(value) ?? []) {
+      if (total !== undefined) total = add(graph, [total, item]);
+    }
+    return total;
   },
-  all: (_, [value]) => itemsOf(value)?.every((item) => toBool(item) === true),
-  any: (_, [value]) => itemsOf(value)?.some((item) => toBool(item) === true),
+  all: (graph, [value]) => truths(graph, value)?.every(Boolean),
+  any: (graph, [value]) => truths(graph, value)?.some(Boolean),
   format,
-  percentFormat: (_, [template]) => (typeof template === 'string' ? template : undefined),
-  str: (_, [value]) => textOf(value),
+  str: (_, [value = null]) => textFrom([value], ([text = '']) => text),
   join: (_, [separator, list]) => {
     const items = itemsOf(list);
-    return typeof separator === 'string' && items !== null ? items.map(textOf).join(separator) : undefined;
+    if (typeof separator !== 'string' || items === null) return undefined;
+    return textFrom(items, (texts) => texts.join(separator));
   },
-  startswith: (_, [value, start]) =>
-    typeof value === 'string' && typeof start === 'string' ? value.startsWith(start) : undefined,
-  endswith: (_, [value, end]) =>
-    typeof value === 'string' && typeof end === 'string' ? value.endsWith(end) : undefined,
+  startswith: (_, [value, start, ...others]) =>
+    others.length === 0 && typeof value === 'string' && typeof start === 'string'
+      ? value.startsWith(start)
+      : undefined,
+  endswith: (_, [value, end, ...others]) =>
+    others.length === 0 && typeof value === 'string' && typeof end === 'string'
+      ? value.endsWith(end)
+      : undefined,
   lower: (_, [value]) => (typeof value === 'string' ? value.toLowerCase() : undefined),
   upper: (_, [value]) => (typeof value === 'string' ? value.toUpperCase() : undefined),
-  Int: (_, [value]) =>
-    typeof value === 'number' ? SymbolicInt.of(Math.trunc(value)) : (toInt(value) ?? undefined),
+  Int: (_, [value]) => (typeof value === 'number' ? exactly(Math.trunc(value)) : (toInt(value) ?? undefined)),
   Float: (_, [value]) => toNumber(value) ?? undefined,
-  Bool: (_, [value]) => toBool(value),
+  Bool: (graph, [value]) => toBool(graph, value),
   is_grad_enabled: no,
   is_autocast_enabled: no,
   is_autocast_cpu_enabled: no,
@@ -493,9 +652,9 @@ export const PRIM_BUILTINS: Readonly<Record<string, Builtin>> = {
   min: SCRIPT_BUILTINS['min'] ?? nothing,
   max: SCRIPT_BUILTINS['max'] ?? nothing,
   abs: SCRIPT_BUILTINS['abs'] ?? nothing,
-  rangelist: (_, [count]) =>
+  rangelist: (graph, [count]) =>
     isInt(count)
-      ? new TorchList(Array.from({ length: count.hint }, (_each, index) => SymbolicInt.of(index)))
+      ? new TorchList(listed(graph.pinned(count), 1, (index) => SymbolicInt.of(index)))
       : undefined,
   Print: nothing,
   TimePoint: () => SymbolicInt.of(0),
@@ -518,14 +677,54 @@ export function isInstance(value: TorchValue, type: string): boolean {
     case 'NoneType':
       return value === null;
     case 'List':
-      return value instanceof TorchList;
+      return value instanceof TorchList && areInstances(value.items, innerTypes(type));
     case 'Tuple':
-      return value instanceof TorchTuple;
-    case 'Dict':
-      return value instanceof TorchDict;
+      return value instanceof TorchTuple && isTupleOf(value, innerTypes(type));
+    case 'Dict': {
+      const [key = '', each = ''] = innerTypes(type);
+      if (!(value instanceof TorchDict)) return false;
+      const entries = [...value.entries.values()];
+      return (
+        areInstances(
+          entries.map(([name]) => name),
+          [key],
+        ) &&
+        areInstances(
+          entries.map(([, item]) => item),
+          [each],
+        )
+      );
+    }
     case 'Optional':
-      return value === null || isInstance(value, type.slice('Optional['.length, -1));
+      return value === null || isInstance(value, innerTypes(type)[0] ?? '');
     default:
       return value instanceof TorchObject && value.className === type;
   }
+}
+
+/** The types between the brackets of `Dict[str, List[int]]`. */
+function innerTypes(type: string): readonly string[] {
+  const inside = type.slice(type.indexOf('[') + 1, -1);
+  const types: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (let at = 0; at <= inside.length; at += 1) {
+    const character = inside[at] ?? ',';
+    if (character === '[') depth += 1;
+    if (character === ']') depth -= 1;
+    if (character !== ',' || depth > 0) continue;
+    types.push(inside.slice(from, at).trim());
+    from = at + 1;
+  }
+  return types;
+}
+
+/** @throws TranslationFailure where there is nothing that could tell. */
+function areInstances(items: readonly TorchValue[], [type = '']: readonly string[]): boolean {
+  if (items.length === 0) throw new TranslationFailure('the program asks of what type an empty list is');
+  return items.every((item) => isInstance(item, type));
+}
+
+function isTupleOf({ items }: TorchTuple, types: readonly string[]): boolean {
+  return items.length === types.length && items.every((item, at) => isInstance(item, types[at] ?? ''));
 }

@@ -36,7 +36,7 @@ const toFloat: OperatorBody = (call) => {
 
 const toBool: OperatorBody = (call) => {
   const value = numberOf(call, 'a');
-  return value instanceof SymbolicInt ? value.hint !== 0 : Boolean(value);
+  return value instanceof SymbolicInt ? call.graph.isTrue(value) : Boolean(value);
 };
 
 /** Operators that change the dtype, or make numbers of tensors. */

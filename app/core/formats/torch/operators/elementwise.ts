@@ -1,7 +1,7 @@
 import { SymbolicInt } from '../symbolic-int.ts';
 import { isFloating, type TorchDtype } from '../torch-dtypes.ts';
 import type { OperatorBody, OperatorCall, OperatorTable } from '../operator-call.ts';
-import { convertScalar, int } from '../tensor-graph.ts';
+import { int } from '../tensor-graph.ts';
 import { TorchTensor, type TorchScalar } from '../torch-tensor.ts';
 import { resultDtype } from '../type-promotion.ts';
 
@@ -10,7 +10,7 @@ type Operand = TorchTensor | TorchScalar;
 /** An operand as a tensor of a dtype. */
 export function asTensor(call: OperatorCall, operand: Operand, dtype: TorchDtype): TorchTensor {
   if (operand instanceof TorchTensor) return call.graph.cast(operand, dtype);
-  return call.graph.number(convertScalar(operand, dtype), dtype);
+  return call.graph.number(call.graph.convertScalar(operand, dtype), dtype);
 }
 
 function dimsOf(operand: Operand): readonly SymbolicInt[] {
@@ -114,7 +114,7 @@ function fold(
   if (a === null || b === null) return null;
   const value = how(a, b);
   if (value === null) return null;
-  return call.graph.number(convertScalar(value, dtype), dtype, left.isWrappedNumber);
+  return call.graph.number(call.graph.convertScalar(value, dtype), dtype, left.isWrappedNumber);
 }
 
 function arithmetic(operator: 'Add' | 'Sub' | 'Mul'): OperatorBody {

@@ -181,7 +181,9 @@ const squeeze: OperatorBody = (call) => {
   const wanted = call.takes('dim')
     ? call.staticDims('dim').map((dim) => call.dim(dim, self.rank))
     : self.dims.map((_, index) => index);
-  const dims = self.dims.filter((dim, index) => !(wanted.includes(index) && dim.constant === 1));
+  const dims = self.dims.filter(
+    (dim, index) => !(wanted.includes(index) && call.graph.holds(dim, '==', ONE)),
+  );
   return dims.length === self.rank ? self : reshaped(call, self, dims);
 };
 
@@ -317,12 +319,14 @@ export function sliced(
   );
 }
 
+/** A place counted from the front: a negative one counts from the end. */
+function fromFront(call: OperatorCall, place: SymbolicInt, size: SymbolicInt): SymbolicInt {
+  return call.graph.holds(place, '<', SymbolicInt.of(0)) ? place.plus(size) : place;
+}
+
 /** Where a slice begins or ends, counted from the front and kept inside. */
 function bounded(call: OperatorCall, value: SymbolicInt, size: SymbolicInt): SymbolicInt {
-  if (value.constant === null && value.lowest < 0)
-    call.graph.assume(value, '<', SymbolicInt.of(0), value.hint < 0);
-  const fromFront = value.hint < 0 ? value.plus(size) : value;
-  return fromFront.maximum(SymbolicInt.of(0)).minimum(size);
+  return fromFront(call, value, size).maximum(SymbolicInt.of(0)).minimum(size);
 }
 
 /** The range of a tensor that `dim`, `start`, `end` and `step` of a call mean. */
@@ -343,9 +347,15 @@ const narrow: OperatorBody = (call) => {
   const self = call.tensor('self');
   const axis = call.axis('dim', self.rank);
   if (call.value('start') instanceof TorchTensor) throw call.refuse('a start that is a tensor');
-  const start = call.int('start');
-  const from = start.hint < 0 ? start.plus(self.dims[axis] ?? ONE) : start;
-  return sliced(call, self, axis, { start: from, length: call.int('length'), step: 1 });
+  const size = self.dims[axis] ?? ONE;
+  const length = call.int('length');
+  const start = fromFront(call, call.int('start'), size);
+  const isInside =
+    call.graph.holds(start, '>=', SymbolicInt.of(0)) &&
+    call.graph.holds(length, '>=', SymbolicInt.of(0)) &&
+    call.graph.holds(start.plus(length), '<=', size);
+  if (!isInside) throw call.refuse(`${length.text} from ${start.text} on of a dim of ${size.text}`);
+  return sliced(call, self, axis, { start, length, step: 1 });
 };
 
 /** One place of one dim, which is gone in the result. */
@@ -357,9 +367,9 @@ export function selected(
 ): TorchTensor {
   const { graph } = call;
   const size = self.dims[axis] ?? ONE;
-  if (index.hint >= size.hint || index.hint < -size.hint)
+  const from = fromFront(call, index, size);
+  if (!graph.holds(from, '>=', SymbolicInt.of(0)) || !graph.holds(from, '<', size))
     throw call.refuse(`place ${index.text} of a dim of ${size.text}`);
-  const from = index.hint < 0 ? index.plus(size) : index;
   const row = sliced(call, self, axis, { start: from, length: ONE, step: 1 });
   const at = graph.int64s([axis]);
   return graph.view(
@@ -407,7 +417,14 @@ const split: OperatorBody = (call) => {
   const self = call.tensor('self');
   const axis = call.axis('dim', self.rank);
   const name = call.takes('split_sizes') ? 'split_sizes' : 'split_size';
-  if (call.value(name) instanceof TorchList) return pieces(call, self, axis, call.ints(name));
+  if (call.value(name) instanceof TorchList) {
+    const sizes = call.ints(name);
+    const whole = self.dims[axis] ?? ONE;
+    const sum = sizes.reduce((total, size) => total.plus(size), SymbolicInt.of(0));
+    if (!call.graph.holds(sum, '==', whole))
+      throw call.refuse(`pieces of ${sum.text} of a dim of ${whole.text}`);
+    return pieces(call, self, axis, sizes);
+  }
   return evenPieces(call, self, axis, call.int(name));
 };
 
