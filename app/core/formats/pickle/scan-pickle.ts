@@ -7,6 +7,8 @@ export interface PickleScan {
   readonly root: PickleNode | null;
   /** Full names of every class and function that it names, in order of appearance. */
   readonly globals: readonly string[];
+  /** What it wants from whoever reads it (PyTorch: storages of tensors), in order of appearance. */
+  readonly persistent: readonly PickleNode[];
   /** Offset behind its last byte that was understood. */
   readonly end: number;
   /** Why it was not read to its end. */
@@ -14,7 +16,7 @@ export interface PickleScan {
 }
 
 const MAX_OPCODES = 20_000_000;
-const MAX_STACK = 5_000_000;
+const MAX_STACK = 500_000;
 const NULL_NODE: PickleNode = { kind: 'value', value: null };
 const COMPUTED_NAME = 'a name that is computed';
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -26,15 +28,18 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 export function scanPickle(bytes: Uint8Array, start = 0): PickleScan {
   const machine = new PickleMachine(bytes, start);
   try {
-    return { root: machine.run(), globals: [...machine.globals], end: machine.at };
+    const root = machine.run();
+    return { root, globals: [...machine.globals], persistent: machine.persistent, end: machine.at };
   } catch (cause) {
     if (!(cause instanceof MalformedFile)) throw cause;
-    return { root: null, globals: [...machine.globals], end: machine.at, problem: cause.message };
+    const { globals, persistent, at: end } = machine;
+    return { root: null, globals: [...globals], persistent, end, problem: cause.message };
   }
 }
 
 class PickleMachine {
   readonly globals = new Set<string>();
+  readonly persistent: PickleNode[] = [];
   at: number;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -54,7 +59,8 @@ class PickleMachine {
       const opcode = this.#bytes[this.#skip(1)] ?? 0;
       if (opcode === 0x2e) return this.#pop();
       if (!this.#step(opcode)) throw new MalformedFile(`${opcode} is no pickle opcode`, place);
-      if (this.#stack.length > MAX_STACK) throw new MalformedFile('the pickle stacks too much', place);
+      if (this.#stack.length > MAX_STACK || this.#marks.length > MAX_STACK)
+        throw new MalformedFile('the pickle stacks too much', place);
     }
     throw new MalformedFile(`the pickle has more than ${MAX_OPCODES} opcodes`, this.at);
   }
@@ -198,9 +204,9 @@ class PickleMachine {
         return true;
       }
       case 0x50: // PERSID
-        return this.#push({ kind: 'persistent', id: { kind: 'value', value: this.#line() } });
+        return this.#persist({ kind: 'value', value: this.#line() });
       case 0x51: // BINPERSID
-        return this.#push({ kind: 'persistent', id: this.#pop() });
+        return this.#persist(this.#pop());
       default:
         return false;
     }
@@ -249,6 +255,11 @@ class PickleMachine {
   #push(node: PickleNode): true {
     this.#stack.push(node);
     return true;
+  }
+
+  #persist(id: PickleNode): true {
+    this.persistent.push(id);
+    return this.#push({ kind: 'persistent', id });
   }
 
   #value(value: null | boolean | number | bigint | string): true {

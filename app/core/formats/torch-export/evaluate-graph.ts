@@ -12,7 +12,11 @@ import {
   TorchTuple,
   type TorchValue,
 } from '../torch/torch-values.ts';
-import { TranslationFailure, type UnsupportedOperator } from '../torch/translation-failure.ts';
+import {
+  TranslationFailure,
+  TranslationLimit,
+  type UnsupportedOperator,
+} from '../torch/translation-failure.ts';
 import { UnsupportedOperators } from '../torch/unsupported-operators.ts';
 import type { ExportArgument, ExportGraph, ExportNode, ExportTensor } from './export-graph.ts';
 import { numberFunction } from './number-functions.ts';
@@ -128,7 +132,7 @@ export class GraphEvaluator {
       if (poison !== undefined && isInPlace) throw new TranslationFailure(poison.why);
       return applyOperator(this.#graph, name, [], keywords, overload);
     } catch (cause) {
-      if (!(cause instanceof TranslationFailure)) throw cause;
+      if (!(cause instanceof TranslationFailure) || cause instanceof TranslationLimit) throw cause;
       const refusal = this.#refuse(node, cause.message);
       // What was to be written in place is not there: going on would give a wrong answer.
       if (isInPlace) throw cause;

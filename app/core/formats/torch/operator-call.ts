@@ -113,6 +113,7 @@ export class OperatorCall {
   /** A list that is written out while translating. @throws TranslationFailure where that would be too much. */
   many<Item>(count: number, make: (index: number) => Item): Item[] {
     if (!(count <= MAX_WRITTEN_OUT)) throw this.refuse(`it would be written out ${count} times`);
+    this.graph.spend(Math.max(0, count));
     return Array.from({ length: Math.max(0, count) }, (_, index) => make(index));
   }
 

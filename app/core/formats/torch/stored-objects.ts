@@ -5,6 +5,7 @@ import { scanPickle } from '../pickle/scan-pickle.ts';
 import { zipEntryOffset } from '../zip-directory.ts';
 import { checkStoredTensor, type StoredTensor, type TorchStorage } from './stored-tensor.ts';
 import type { TorchArchive } from './torch-archive.ts';
+import { isOwnGlobal } from './torch-pickle.ts';
 import { dtypeOfStorage } from './torch-dtypes.ts';
 
 /** A value of an archive's pickles, before any program runs: data, tensors and objects, each with its identity. */
@@ -72,11 +73,22 @@ export async function readStoredObjects(
 ): Promise<StoredValue> {
   const scan = scanPickle((await archive.read(pickle)) ?? new Uint8Array());
   if (scan.root === null) throw new MalformedFile(`${pickle}: ${scan.problem ?? 'it is cut short'}`);
+  const foreign = scan.globals.find((name) => !isOwnGlobal(name));
+  if (foreign !== undefined)
+    throw new MalformedFile(
+      `${pickle} names ${foreign}, which no model is made of: loading such a file in Python would run it`,
+    );
   const storages = new Map<string, TorchStorage>();
-  for (const name of archive.entries.keys())
-    if (name.startsWith(`${folder}/`))
-      storages.set(name.slice(folder.length + 1), await entryStorage(archive, source, name, base));
+  for (const key of storageKeys(scan.persistent)) {
+    const name = `${folder}/${key}`;
+    if (archive.has(name)) storages.set(key, await entryStorage(archive, source, name, base));
+  }
   return new ObjectReader(storages, folder, isShapeOnly).read(scan.root, 0);
+}
+
+/** The storages that a pickle names: `('storage', FloatStorage, '0', 'cpu', 4)`. */
+function storageKeys(persistent: readonly PickleNode[]): ReadonlySet<string> {
+  return new Set(persistent.map((id) => textOf(itemsOf(id)[2]) ?? ''));
 }
 
 /** Makes values of pickle nodes. Nodes that are shared give values that are shared. */
@@ -173,8 +185,10 @@ class ObjectReader {
 function readNumberNode(node: Extract<PickleNode, { kind: 'value' }>): StoredValue {
   const { value, isFloat } = node;
   // A bigint is an int, a number a float: the pickle machine has both as numbers.
-  if (typeof value === 'number' && isFloat !== true)
+  if (typeof value === 'number' && isFloat !== true) {
+    if (!Number.isFinite(value)) throw new MalformedFile('a pickle has a number that is too large');
     return { kind: 'value', value: BigInt(Math.trunc(value)) };
+  }
   return { kind: 'value', value };
 }
 

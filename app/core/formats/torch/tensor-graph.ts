@@ -3,7 +3,7 @@ import { foldNumbers } from './fold-numbers.ts';
 import { SymbolicInt, type IntTree } from './symbolic-int.ts';
 import { TORCH_DTYPES, type TorchDtype } from './torch-dtypes.ts';
 import { TorchTensor, type TorchScalar, type ViewPath } from './torch-tensor.ts';
-import { TranslationFailure } from './translation-failure.ts';
+import { TranslationFailure, TranslationLimit } from './translation-failure.ts';
 
 /** What a node may take: a tensor, a value of the graph by its name, or nothing. */
 export type NodeInput = TorchTensor | string | null;
@@ -18,6 +18,15 @@ export const ints = (value: readonly number[]): OnnxAttribute => ({ kind: 'ints'
 export const float = (value: number): OnnxAttribute => ({ kind: 'float', value });
 /** A text attribute. */
 export const text = (value: string): OnnxAttribute => ({ kind: 'text', value });
+
+/** The largest models that are known have a tenth of it. */
+const MAX_NODES = 200_000;
+/** Numbers, items of lists and letters that a program makes while it is followed. */
+const MAX_SPENT = 8_000_000;
+/** Views of views: each is read through all below it. */
+const MAX_VIEW_DEPTH = 500;
+/** As many numbers need the memory and the time of a view. */
+const VIEW_COST = 100;
 
 const TREE_OPERATORS = { add: 'Add', multiply: 'Mul', maximum: 'Max', minimum: 'Min' } as const;
 
@@ -101,6 +110,18 @@ export class TensorGraph {
   readonly weights = new Map<string, GraphWeight>();
   readonly #weightNames = new Map<GraphWeight, string>();
   #count = 0;
+  #written = 0;
+  #spent = 0;
+
+  /**
+   * Notes that a program makes so many numbers, items or letters while it is followed.
+   * @throws TranslationLimit where that is more than any model does.
+   */
+  spend(count: number): void {
+    this.#spent += count;
+    if (!(this.#spent <= MAX_SPENT))
+      throw new TranslationLimit(`the program makes more than ${MAX_SPENT} numbers and items before it runs`);
+  }
 
   #fresh(hint: string): string {
     this.#count += 1;
@@ -220,6 +241,9 @@ export class TensorGraph {
   ): string[] {
     const names = inputs.map((input) => (input instanceof TorchTensor ? input.name : (input ?? '')));
     while (names.at(-1) === '') names.pop();
+    this.#written += 1;
+    if (this.#written > MAX_NODES)
+      throw new TranslationLimit(`the program becomes more than ${MAX_NODES} nodes`);
     const results = Array.from({ length: outputs }, () => this.#fresh(operator));
     this.#nodes.push({ operator, inputs: names, outputs: results, attributes });
     return results;
@@ -252,6 +276,9 @@ export class TensorGraph {
   /** A view: it follows its base, and what is written into it is written into its base. */
   view(path: ViewPath, dims: readonly SymbolicInt[], isContiguous: boolean): TorchTensor {
     const { base } = path;
+    if (base.viewDepth >= MAX_VIEW_DEPTH)
+      throw new TranslationLimit(`the program makes more than ${MAX_VIEW_DEPTH} views one of the other`);
+    this.spend(VIEW_COST);
     return new TorchTensor({
       dtype: base.dtype,
       dims,

@@ -145,7 +145,7 @@ function tensorOf(node: Extract<PickleNode, { kind: 'call' }>, name: string): Pi
   const parts = storage?.kind === 'persistent' ? itemsOf(storage.id) : [];
   const storageName = globalName(parts[1])?.replace(/^.*\.(\w+)Storage$/, '$1') ?? 'unknown';
   const shape = itemsOf(size).map((dim) =>
-    dim.kind === 'value' && typeof dim.value === 'number' && dim.value >= 0 ? dim.value : 0,
+    dim.kind === 'value' && Number.isSafeInteger(dim.value) && Number(dim.value) >= 0 ? Number(dim.value) : 0,
   );
   return { name, storage: storageName, shape };
 }

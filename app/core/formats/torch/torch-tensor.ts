@@ -41,6 +41,7 @@ export class TorchTensor {
   readonly attribute: string | null;
   readonly #make: () => string;
   readonly #view: ViewPath | null;
+  readonly #viewDepth: number;
   #scalar: TorchScalar | null;
   #name: string | null = null;
   #seenVersion = 0;
@@ -56,9 +57,15 @@ export class TorchTensor {
     this.attribute = parts.attribute ?? null;
     this.#make = parts.make;
     this.#view = parts.view ?? null;
+    this.#viewDepth = this.#view === null ? 0 : this.#view.base.viewDepth + 1;
     this.#scalar = parts.scalar ?? null;
     this.#seenVersion = this.#view?.base.version ?? 0;
     this.#madeVersion = this.#seenVersion;
+  }
+
+  /** How many views one of the other it is; 0 for what is no view. */
+  get viewDepth(): number {
+    return this.#viewDepth;
   }
 
   get rank(): number {

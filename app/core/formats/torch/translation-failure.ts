@@ -20,3 +20,6 @@ export class TranslationFailure extends StatusError {
     this.unsupported = unsupported;
   }
 }
+
+/** A program that asks for more than any model does: it is not followed any further. */
+export class TranslationLimit extends TranslationFailure {}

@@ -16,7 +16,11 @@ import {
   TorchTuple,
   type TorchValue,
 } from '../torch/torch-values.ts';
-import { TranslationFailure, type UnsupportedOperator } from '../torch/translation-failure.ts';
+import {
+  TranslationFailure,
+  TranslationLimit,
+  type UnsupportedOperator,
+} from '../torch/translation-failure.ts';
 import { UnsupportedOperators } from '../torch/unsupported-operators.ts';
 import {
   dictKey,
@@ -517,7 +521,7 @@ export class ScriptEvaluator {
     const [first = 0, second, step = 1] = numbers;
     const [start, end] = second === undefined ? [0, first] : [first, second];
     const count = Math.max(0, Math.ceil((end - start) / step));
-    if (count > MAX_STEPS) throw new TranslationFailure(`a loop of ${count} rounds`);
+    this.#graph.spend(count);
     return new TorchList(Array.from({ length: count }, (_, index) => SymbolicInt.of(start + index * step)));
   }
 
@@ -541,7 +545,7 @@ export class ScriptEvaluator {
     try {
       return applyOperator(this.#graph, name, values, keywords);
     } catch (cause) {
-      if (!(cause instanceof TranslationFailure)) throw cause;
+      if (!(cause instanceof TranslationFailure) || cause instanceof TranslationLimit) throw cause;
       const refusal = this.#refuse(`aten::${name}`, cause.message);
       if (isWritten(name, values, keywords)) throw cause;
       return refusal;

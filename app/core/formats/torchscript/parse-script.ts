@@ -12,6 +12,10 @@ import { tokenizeScript, type ScriptToken } from './script-tokens.ts';
 
 /** Deeper than this nests only a file that is made to overflow a stack. */
 const MAX_DEPTH = 400;
+/** Attributes, calls and places one behind the other: `a.b(c)[d]` has three. */
+const MAX_LINKS = 400;
+const MAX_DIGITS = 40;
+const MAX_QUOTED = 80;
 const LITERALS: Readonly<Record<string, null | boolean>> = { None: null, True: true, False: false };
 
 class ScriptParser {
@@ -213,7 +217,8 @@ class ScriptParser {
   #expression(): ScriptExpression {
     return this.#nested(() => {
       let expression = this.#primary();
-      for (;;) {
+      for (let links = 0; ; links += 1) {
+        if (links > MAX_LINKS) throw this.#broken('has a chain of attributes and calls that is too long');
         const place = this.#place();
         if (this.#accept('.')) {
           expression = { place, kind: 'attribute', object: expression, name: this.#name() };
@@ -370,7 +375,7 @@ class ScriptParser {
   #unexpected(wanted: string): MalformedFile {
     const { kind, text } = this.#token();
     return this.#broken(
-      `has ${text === '' ? `the ${kind}` : JSON.stringify(text)} where ${wanted} is expected`,
+      `has ${text === '' ? `the ${kind}` : JSON.stringify(text.slice(0, MAX_QUOTED))} where ${wanted} is expected`,
     );
   }
 
@@ -379,8 +384,9 @@ class ScriptParser {
   }
 }
 
-/** An int is exact; `1.`, `1e-12` and imaginary numbers are floats. */
+/** An int is exact; `1.`, `1e-12` and imaginary numbers are floats. @throws MalformedFile for more digits than any has. */
 function readNumber(text: string): number | bigint {
+  if (text.length > MAX_DIGITS) throw new MalformedFile(`a number has ${text.length} digits`);
   return /^\d+$/.test(text) ? BigInt(text) : Number.parseFloat(text);
 }
 

@@ -188,6 +188,7 @@ function places(
     const given = isInt(value) ? graph.pinned(value) : fallback;
     return Math.min(Math.max(given < 0 ? given + length : given, 0), length);
   };
+  graph.spend(length);
   const every = isInt(step) ? graph.pinned(step) : 1;
   if (every < 1) throw new TranslationFailure(`a slice with the step ${every}`);
   const [from, to] = [bound(start, 0), bound(end, length)];
@@ -226,22 +227,31 @@ const setItem: Builtin = (graph, [target, key = null, value = null]) => {
 
 const add: Builtin = (graph, values) => {
   const [left, right] = values;
-  if (typeof left === 'string' && typeof right === 'string') return left + right;
-  if (left instanceof TorchList && right instanceof TorchList)
+  if (typeof left === 'string' && typeof right === 'string') return written(graph, left + right);
+  if (left instanceof TorchList && right instanceof TorchList) {
+    graph.spend(left.items.length + right.items.length);
     return new TorchList([...left.items, ...right.items]);
+  }
   return arithmetic(
     (a, b) => a.plus(b),
     (a, b) => a + b,
   )(graph, values);
 };
 
-/** More items than this no list of a program gets that is translated. */
-const MAX_ITEMS = 2_000_000;
+/** A text that a program makes. @throws TranslationLimit where it makes too much. */
+function written(graph: TensorGraph, text: string): string {
+  graph.spend(text.length);
+  return text;
+}
 
-/** A list that a program asks for by its length. @throws TranslationFailure where it is too long. */
-function listed<Item>(count: number, itemLength: number, make: (index: number) => Item): Item[] {
-  if (count * Math.max(1, itemLength) > MAX_ITEMS)
-    throw new TranslationFailure(`a list of ${count * itemLength} items`);
+/** A list that a program asks for by its length. @throws TranslationLimit where it is too long. */
+function listed<Item>(
+  graph: TensorGraph,
+  count: number,
+  itemLength: number,
+  make: (index: number) => Item,
+): Item[] {
+  graph.spend(Math.max(0, count) * Math.max(1, itemLength));
   return Array.from({ length: Math.max(0, count) }, (_, index) => make(index));
 }
 
@@ -249,7 +259,7 @@ const multiply: Builtin = (graph, values) => {
   const [left, right] = values;
   const [list, times] = left instanceof TorchList ? [left, right] : [right, left];
   if (list instanceof TorchList && isInt(times))
-    return new TorchList(listed(graph.pinned(times), list.items.length, () => list.items).flat());
+    return new TorchList(listed(graph, graph.pinned(times), list.items.length, () => list.items).flat());
   return arithmetic(
     (a, b) => a.times(b),
     (a, b) => a * b,
@@ -294,10 +304,13 @@ const append: Builtin = (_, [list, value = null]) => {
   return list;
 };
 
-const extend: Builtin = (_, [list, other]) => {
+const extend: Builtin = (graph, [list, other]) => {
   const items = itemsOf(other);
   if (!(list instanceof TorchList) || items === null) return undefined;
-  list.items.push(...items);
+  // The list may be extended by itself.
+  const { length: count } = items;
+  graph.spend(count);
+  for (let index = 0; index < count; index += 1) list.items.push(items[index] ?? null);
   return null;
 };
 
@@ -425,18 +438,22 @@ export function textOf(value: TorchValue | undefined): string | null {
 }
 
 /** A text as values make it. One that is not known stands for what is not translated: nothing may depend on it. */
-function textFrom(values: readonly TorchValue[], join: (texts: readonly string[]) => string): TorchValue {
+function textFrom(
+  graph: TensorGraph,
+  values: readonly TorchValue[],
+  join: (texts: readonly string[]) => string,
+): TorchValue {
   const texts = values.map(textOf);
-  if (texts.every((text) => text !== null)) return join(texts);
+  if (texts.every((text) => text !== null)) return written(graph, join(texts));
   const words = values.map((value) => (isInt(value) ? value.text : (textOf(value) ?? '…')));
   return new TorchPoison(`the text "${join(words)}" is made of what requests bring`);
 }
 
-const format: Builtin = (_, [template, ...values]) => {
+const format: Builtin = (graph, [template, ...values]) => {
   if (typeof template !== 'string') return undefined;
   if (template.split('{}').length - 1 !== values.length || /\{[^}]+\}/.test(template)) return undefined;
   const pieces = template.split('{}');
-  return textFrom(values, (texts) => pieces.map((piece, at) => piece + (texts[at] ?? '')).join(''));
+  return textFrom(graph, values, (texts) => pieces.map((piece, at) => piece + (texts[at] ?? '')).join(''));
 };
 
 const dtypeCode: Builtin = (_, [value]) =>
@@ -534,16 +551,21 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
   setdefault: setDefault,
   sort,
   len: length,
-  list: (_, [value]) => {
+  list: (graph, [value]) => {
     const items = typeof value === 'string' ? Array.from(value) : itemsOf(value);
-    return items === null ? undefined : new TorchList([...items]);
+    if (items === null) return undefined;
+    graph.spend(items.length);
+    return new TorchList([...items]);
   },
-  copy: (_, [value]) =>
-    value instanceof TorchList
-      ? new TorchList([...value.items])
-      : value instanceof TorchDict
-        ? new TorchDict(new Map(value.entries))
-        : undefined,
+  copy: (graph, [value]) => {
+    if (value instanceof TorchList) {
+      graph.spend(value.items.length);
+      return new TorchList([...value.items]);
+    }
+    if (!(value instanceof TorchDict)) return undefined;
+    graph.spend(value.entries.size);
+    return new TorchDict(new Map(value.entries));
+  },
   reverse: (_, [value]) => {
     if (!(value instanceof TorchList)) return undefined;
     value.items.reverse();
@@ -581,11 +603,11 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
   all: (graph, [value]) => truths(graph, value)?.every(Boolean),
   any: (graph, [value]) => truths(graph, value)?.some(Boolean),
   format,
-  str: (_, [value = null]) => textFrom([value], ([text = '']) => text),
-  join: (_, [separator, list]) => {
+  str: (graph, [value = null]) => textFrom(graph, [value], ([text = '']) => text),
+  join: (graph, [separator, list]) => {
     const items = itemsOf(list);
     if (typeof separator !== 'string' || items === null) return undefined;
-    return textFrom(items, (texts) => texts.join(separator));
+    return textFrom(graph, items, (texts) => texts.join(separator));
   },
   startswith: (_, [value, start, ...others]) =>
     others.length === 0 && typeof value === 'string' && typeof start === 'string'
@@ -654,7 +676,7 @@ export const PRIM_BUILTINS: Readonly<Record<string, Builtin>> = {
   abs: SCRIPT_BUILTINS['abs'] ?? nothing,
   rangelist: (graph, [count]) =>
     isInt(count)
-      ? new TorchList(listed(graph.pinned(count), 1, (index) => SymbolicInt.of(index)))
+      ? new TorchList(listed(graph, graph.pinned(count), 1, (index) => SymbolicInt.of(index)))
       : undefined,
   Print: nothing,
   TimePoint: () => SymbolicInt.of(0),

@@ -313,7 +313,7 @@ describe('a file that is not what it says is refused in words', () => {
       edited('versions/2.8.0', /data\/weights\/model\.pt$/, () => weights),
     );
     expect(description.verdict.kind).toBe('cannot-be-served');
-    expect(reasonOf(description)).toContain('the file has no tensor linear.weight');
+    expect(reasonOf(description)).toContain('data.pkl names os.system, which no model is made of');
   });
 
   test.each([
