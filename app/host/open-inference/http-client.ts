@@ -57,6 +57,8 @@ export interface OpenInferenceClient {
 export interface ClientOptions {
   /** Silence after which a request fails; none when absent. */
   readonly timeoutMilliseconds?: number;
+  /** Whether connections stay open for the next request; they do unless told otherwise. */
+  readonly keepsConnections?: boolean;
   readonly maxResponseBytes?: number;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -179,7 +181,9 @@ function inferBody(request: InferenceRequest): {
 export function createOpenInferenceClient(baseUrl: string, options: ClientOptions = {}): OpenInferenceClient {
   const url = new URL(baseUrl);
   const isSecure = url.protocol === 'https:';
-  const agent = isSecure ? undefined : new Agent({ keepAlive: true, maxSockets: 64 });
+  const agent = isSecure
+    ? undefined
+    : new Agent({ keepAlive: options.keepsConnections ?? true, maxSockets: 64 });
   const prefix = url.pathname.replace(/\/$/, '');
   const maxBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
 

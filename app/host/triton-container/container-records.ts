@@ -74,13 +74,15 @@ export async function inspectContainer(docker: Docker, id: string): Promise<Cont
   }
 }
 
-/** Ends and removes a container; one that is gone already is what was wanted. */
-export async function removeContainer(docker: Docker, id: string): Promise<void> {
+/** Ends and removes a container; false where it is gone already, or just being removed by someone else. */
+export async function removeContainer(docker: Docker, id: string): Promise<boolean> {
   try {
     await docker.getContainer(id).remove({ force: true, v: true });
+    return true;
   } catch (cause) {
     const status = answeredStatus(cause);
     if (status !== 404 && status !== 409) throw cause;
+    return false;
   }
 }
 

@@ -68,6 +68,7 @@ const ANSWER_MILLISECONDS = 3_600_000;
 const HEALTH_MILLISECONDS = 1000;
 const HEALTH_ANSWER_MILLISECONDS = 2000;
 const LAST_LINES = 40;
+const REMOVED = 'The container was removed from outside. Start it again to go on.';
 /** Someone else's `docker stop`: Triton ends by itself (0), or by the signal. */
 const STOPPED_FROM_OUTSIDE: ReadonlySet<number> = new Set([0, 143]);
 
@@ -115,8 +116,11 @@ export function createContainerSupervisor(parts: ContainerParts): ContainerSuper
     isAdopted: boolean,
   ) => {
     const httpUrl = `http://127.0.0.1:${record.ports.http}`;
-    const health = createOpenInferenceClient(httpUrl, { timeoutMilliseconds: HEALTH_ANSWER_MILLISECONDS });
-    const client = createOpenInferenceClient(httpUrl, { timeoutMilliseconds: ANSWER_MILLISECONDS });
+    // Triton that is asked to end waits half a minute for connections that are still open, and fails then.
+    const open = (timeoutMilliseconds: number) =>
+      createOpenInferenceClient(httpUrl, { timeoutMilliseconds, keepsConnections: false });
+    const health = open(HEALTH_ANSWER_MILLISECONDS);
+    const client = open(ANSWER_MILLISECONDS);
     const ending = new AbortController();
     const image = imageOf(record.choices);
     const since = now();
@@ -176,7 +180,7 @@ export function createContainerSupervisor(parts: ContainerParts): ContainerSuper
         case 'removed':
           end();
           current = null;
-          return fail('The container was removed from outside. Start it again to go on.');
+          return fail(REMOVED);
         case 'ended':
           end();
           return void inTurn(() => onEnd(clients, id, record, sight.state));
@@ -203,7 +207,8 @@ export function createContainerSupervisor(parts: ContainerParts): ContainerSuper
     if (current?.id !== id) return;
     current = null;
     const lastLines = await lastLogLines(quick, id, LAST_LINES).catch(() => []);
-    await removeContainer(quick, id).catch(() => undefined);
+    const isOurs = await removeContainer(quick, id).catch(() => true);
+    if (!isOurs) return fail(REMOVED);
     if (STOPPED_FROM_OUTSIDE.has(state.ExitCode) && !state.OOMKilled)
       return fail('The container was stopped from outside. Start it again to go on.');
     const reason = exitReason({

@@ -53,6 +53,8 @@ export function watchContainer(
       stream.on('data', () => {
         if (!ending.signal.aborted) void see();
       });
+      // What happened between the last look and the first event.
+      void see();
       await finished(stream);
     } catch {
       // The Engine is gone, or its stream was cut: the next look says which.
