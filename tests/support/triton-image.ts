@@ -17,6 +17,7 @@ const PROGRAMS = [
   '/bin/ls',
   '/bin/sleep',
   '/usr/bin/python3',
+  '/usr/bin/curl',
 ];
 
 interface RealTriton {
@@ -86,6 +87,7 @@ async function fillRoot(root: string, server: RealTriton): Promise<void> {
   for (const name of ['etc', 'tmp', 'models', 'proc', 'sys', 'dev']) await mkdir(join(root, name));
   await chmod(join(root, 'tmp'), 0o1777);
   await writeFile(join(root, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\ntriton-server:x:1000:1000::/:/bin/sh\n');
+  await writeFile(join(root, 'etc/group'), 'root:x:0:\ntriton-server:x:1000:\n');
   await copyServer(root, server);
   const backend = join(root, HOME, 'backends/python');
   const programs = [

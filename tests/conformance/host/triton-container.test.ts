@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import {
 import { createContainerSupervisor } from '../../../app/host/triton-container/container-supervisor.ts';
 import { engineAbsence, startDockerEngine, type TestEngine } from '../../support/docker-engine.ts';
 import { waitFor } from '../../support/start-test-host.ts';
+import { DOUBLES, writePythonModel } from '../../support/python-models.ts';
 import { buildTritonImage, realTriton } from '../../support/triton-image.ts';
 
 const IMAGE = 'conch-test/tritonserver:24.10-py3';
@@ -19,20 +20,6 @@ const CHOICES: ContainerChoices = {
   memoryGibibytes: 4,
   sharedMemoryMebibytes: 256,
 };
-const CONFIG = `backend: "python"
-max_batch_size: 4
-input { name: "INPUT" data_type: TYPE_INT32 dims: [ 2 ] }
-output { name: "OUTPUT" data_type: TYPE_INT32 dims: [ 2 ] }
-`;
-const DOUBLES = `import triton_python_backend_utils as pb
-
-class TritonPythonModel:
-    def execute(self, requests):
-        return [
-            pb.InferenceResponse([pb.Tensor("OUTPUT", pb.get_input_tensor_by_name(each, "INPUT").as_numpy() * 2)])
-            for each in requests
-        ]
-`;
 const BREAKS = `class TritonPythonModel:
     def initialize(self, args):
         raise RuntimeError("the weights are missing")
@@ -82,9 +69,7 @@ describe.skipIf(reason !== null)('a real Triton in a container of a real Engine'
   });
 
   async function addModel(name: string, program: string): Promise<void> {
-    await mkdir(join(folder, name, '1'), { recursive: true });
-    await writeFile(join(folder, name, 'config.pbtxt'), CONFIG);
-    await writeFile(join(folder, name, '1/model.py'), program);
+    await writePythonModel(folder, name, program);
   }
 
   function supervise(models: readonly string[] = ['doubles']) {
