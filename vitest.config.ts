@@ -27,6 +27,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'fuzz',
+          include: ['tests/unit/core/formats/fuzz.test.ts'],
+          env: { FUZZ_RUNS: '300000' },
+          testTimeout: 3_600_000,
+        },
+      },
+      {
+        test: {
           name: 'stress',
           include: ['tests/conformance/stress/*.test.ts'],
           env: { STRESS: 'long' },
