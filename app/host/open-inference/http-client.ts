@@ -9,6 +9,8 @@ import {
 import { decodeInferResponse, type InferResponse } from '../../core/open-inference/infer-response.ts';
 import { StatusError, type StatusCode } from '../../core/status.ts';
 import type { NamedTensor } from '../../core/tensors/tensor.ts';
+import { answerFailure, isPage, notJson } from './answer-failure.ts';
+import { connectionFailure } from './connection-failure.ts';
 
 /** One inference request of a client. */
 export interface InferenceRequest {
@@ -65,8 +67,6 @@ export interface ClientOptions {
 }
 
 const MAX_RESPONSE_BYTES = 2 * 1024 ** 3;
-/** Of an answer that is no JSON error. */
-const LONGEST_TEXT = 300;
 
 function codeOfHttpStatus(status: number): StatusCode {
   switch (status) {
@@ -81,19 +81,6 @@ function codeOfHttpStatus(status: number): StatusCode {
     default:
       return status >= 500 ? 'internal' : 'unknown';
   }
-}
-
-function connectionFailure(cause: NodeJS.ErrnoException, baseUrl: string): StatusError {
-  const reasons: Readonly<Record<string, string>> = {
-    ECONNREFUSED: `Nothing answers at ${baseUrl}.`,
-    ECONNRESET: `The server at ${baseUrl} closed the connection before it answered.`,
-    EPIPE: `The server at ${baseUrl} closed the connection before it had read the request.`,
-    ENOTFOUND: `The host of ${baseUrl} is not known.`,
-    ETIMEDOUT: `The server at ${baseUrl} cannot be reached.`,
-  };
-  return new StatusError('unavailable', reasons[cause.code ?? ''] ?? `${baseUrl}: ${cause.message}`, {
-    cause,
-  });
 }
 
 interface Answer {
@@ -123,19 +110,6 @@ async function readBody(message: IncomingMessage, maxBytes: number): Promise<Uin
     at += piece.byteLength;
   }
   return body;
-}
-
-function errorText(body: Uint8Array, status: number): string {
-  const text = new TextDecoder().decode(body);
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    if (typeof error === 'string') return error;
-  } catch {
-    // Not every server and every route answers JSON.
-  }
-  if (text.trim() === '') return `The server answered with HTTP status ${status}.`;
-  // A page of a proxy says nothing in its thousandth character that it did not say in its first.
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}… (HTTP status ${status})` : text;
 }
 
 function jsonInferBody({ id, inputs, outputs, parameters }: InferenceRequest): Uint8Array {
@@ -209,22 +183,25 @@ export function createOpenInferenceClient(baseUrl: string, options: ClientOption
         },
         ...(options.timeoutMilliseconds !== undefined && { timeout: options.timeoutMilliseconds }),
       });
-      outgoing.on('timeout', () =>
-        outgoing.destroy(
-          new StatusError(
-            'unavailable',
-            `The server did not answer within ${options.timeoutMilliseconds ?? 0} ms.`,
-          ),
-        ),
-      );
+      let silence: StatusError | null = null;
+      outgoing.on('timeout', () => {
+        silence = new StatusError(
+          'unavailable',
+          `The server at ${baseUrl} said nothing for ${options.timeoutMilliseconds ?? 0} ms.`,
+        );
+        outgoing.destroy(silence);
+      });
       outgoing.on('error', (cause) =>
-        reject(cause instanceof StatusError ? cause : connectionFailure(cause, baseUrl)),
+        reject(cause instanceof StatusError ? cause : connectionFailure(cause, baseUrl, false)),
       );
       outgoing.on('response', (message) => {
         readBody(message, maxBytes).then(
           (body) => resolve({ status: message.statusCode ?? 0, headers: message.headers, body }),
           (cause: unknown) =>
-            reject(cause instanceof StatusError ? cause : connectionFailure(cause as Error, baseUrl)),
+            reject(
+              silence ??
+                (cause instanceof StatusError ? cause : connectionFailure(cause as Error, baseUrl, true)),
+            ),
         );
       });
       outgoing.cork();
@@ -235,18 +212,15 @@ export function createOpenInferenceClient(baseUrl: string, options: ClientOption
 
   const ask = async (...parts: Parameters<typeof send>): Promise<Answer> => {
     const answer = await send(...parts);
-    if (answer.status !== 200)
-      throw new ServerAnswerError(answer.status, errorText(answer.body, answer.status));
+    if (answer.status !== 200) throw new ServerAnswerError(answer.status, answerFailure(answer, baseUrl));
     return answer;
   };
   const askJson = async (...parts: Parameters<typeof send>): Promise<unknown> => {
-    const { body } = await ask(...parts);
+    const answer = await ask(...parts);
     try {
-      return JSON.parse(new TextDecoder().decode(body));
+      return JSON.parse(new TextDecoder().decode(answer.body));
     } catch (cause) {
-      throw new StatusError('internal', `${baseUrl}${parts[1]} answered something that is not JSON.`, {
-        cause,
-      });
+      throw new StatusError('internal', notJson(answer, `${baseUrl}${parts[1]}`), { cause });
     }
   };
 
@@ -262,6 +236,7 @@ export function createOpenInferenceClient(baseUrl: string, options: ClientOption
         blocks,
       );
       const totalMicroseconds = Math.round((performance.now() - startedAt) * 1000);
+      if (isPage(answer)) throw new StatusError('internal', notJson(answer, baseUrl));
       const headerLength = answer.headers['inference-header-content-length'];
       const response = decodeInferResponse(
         answer.body,
