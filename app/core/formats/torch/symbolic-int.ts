@@ -31,7 +31,26 @@ function atomKey(atom: Atom): string {
   if (atom.kind === 'dim') return atom.name;
   if (atom.kind === 'maximum' || atom.kind === 'minimum')
     return `${atom.kind === 'maximum' ? 'max' : 'min'}(${atom.left.text}, ${atom.right.text})`;
-  return `(${atom.left.text} ${SIGNS[atom.kind]} ${atom.right.text})`;
+  return `(${operandText(atom.left)} ${SIGNS[atom.kind]} ${operandText(atom.right)})`;
+}
+
+/** A sum stands in parentheses where it is divided or multiplied; what is in some already does not get more. */
+function operandText({ text }: SymbolicInt): string {
+  let depth = 0;
+  const isSum = Array.from(text).some((character) => {
+    if (character === '(') depth += 1;
+    if (character === ')') depth -= 1;
+    return depth === 0 && /[\s*-]/.test(character);
+  });
+  return isSum ? `(${text})` : text;
+}
+
+/** `2*batch`, and what comes before it: `-` where its factor is negative. */
+function signedText(key: string, factor: number, isFirst: boolean): string {
+  const size = Math.abs(factor);
+  const term = size === 1 ? key : `${size}*${key}`;
+  if (isFirst) return factor < 0 ? `-${term}` : term;
+  return factor < 0 ? ` - ${term}` : ` + ${term}`;
 }
 
 /** Python's floor division and remainder. @throws StatusError on a division by zero. */
@@ -90,9 +109,10 @@ export class SymbolicInt {
   /** `2*batch + 1`. */
   get text(): string {
     const parts = [...this.#terms].sort(([left], [right]) => (left < right ? -1 : 1));
-    const terms = parts.map(([key, { factor }]) => (factor === 1 ? key : `${factor}*${key}`));
-    if (this.#constant !== 0 || terms.length === 0) terms.push(String(this.#constant));
-    return terms.join(' + ');
+    const terms = parts.map(([key, { factor }], index) => signedText(key, factor, index === 0));
+    if (terms.length === 0) return String(this.#constant);
+    if (this.#constant === 0) return terms.join('');
+    return `${terms.join('')} ${this.#constant < 0 ? '-' : '+'} ${Math.abs(this.#constant)}`;
   }
 
   plus(other: SymbolicInt): SymbolicInt {

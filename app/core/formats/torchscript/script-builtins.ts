@@ -459,6 +459,15 @@ const format: Builtin = (graph, [template, ...values]) => {
 const dtypeCode: Builtin = (_, [value]) =>
   value instanceof TorchTensor ? SymbolicInt.of(TORCH_DTYPES[value.dtype].scriptCode) : undefined;
 
+function sizeText(value: TorchValue | undefined): string {
+  return isInt(value) ? value.text : String(toNumber(value) ?? '…');
+}
+
+/** Floats are numbers that are known while translating: one that depends on sizes is not. */
+function floatOfSizes(words: string): TorchPoison {
+  return new TorchPoison(`the float ${words} depends on the shape of the inputs`);
+}
+
 const no: Builtin = () => false;
 const passOn: Builtin = (_, [value]) => value;
 const nothing: Builtin = () => null;
@@ -487,12 +496,15 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
     },
   ),
   div: (_, [left, right]) => {
+    if (isTensor(left) || isTensor(right)) return undefined;
     const [x, y] = [toNumber(left), toNumber(right)];
-    return x === null || y === null || isTensor(left) || isTensor(right) ? undefined : x / y;
+    if (x === null || y === null) return floatOfSizes(`${sizeText(left)} / ${sizeText(right)}`);
+    return x / y;
   },
   pow: (_, [left, right]) => {
     const [x, y] = [toNumber(left), toNumber(right)];
-    if (x === null || y === null || isTensor(left) || isTensor(right)) return undefined;
+    if (isTensor(left) || isTensor(right)) return undefined;
+    if (x === null || y === null) return floatOfSizes(`${sizeText(left)} ** ${sizeText(right)}`);
     return isInt(left) && isInt(right) && y >= 0 ? exactly(x ** y) : x ** y;
   },
   neg: (_, [value]) =>
