@@ -1,6 +1,5 @@
 import { performance } from 'node:perf_hooks';
 import type { Datatype } from '../../core/datatypes.ts';
-import { brokenGuard } from '../../core/formats/torch/check-guards.ts';
 import type { RequestParameter } from '../../core/open-inference/infer-request.ts';
 import type { ExecutionProvider } from '../../core/server-events/server-event.ts';
 import { StatusError } from '../../core/status.ts';
@@ -14,7 +13,7 @@ import {
   viewTensor,
   type OnnxSession,
 } from './onnx-runtime.ts';
-import { translatedModel, type TranslatedModel } from './torch-translation.ts';
+import { openTorchRunner } from './torch-runner.ts';
 
 /** An output of one run; `data` may lie in the runtime's own memory. */
 export interface RunOutput {
@@ -106,58 +105,6 @@ async function openOnnxRunner(message: Extract<ToEngine, { kind: 'load' }>): Pro
   };
 }
 
-/** Sizes of the free dims in a request. @throws StatusError where two inputs say different ones. */
-function sizesIn(
-  inputs: readonly FramedTensor[],
-  freeDims: TranslatedModel['freeDims'],
-): ReadonlyMap<string, number> {
-  const sizes = new Map<string, { readonly size: number; readonly input: string }>();
-  for (const { name, input, axis, factor, constant } of freeDims) {
-    const given = inputs.find((each) => each.name === input)?.shape[axis];
-    if (given === undefined) continue;
-    const size = (given - constant) / factor;
-    const known = sizes.get(name);
-    // What the translation knows of sizes it knows of those from 1 on.
-    if (given === 0)
-      throw new StatusError(
-        'invalid-argument',
-        `dim ${axis} of input '${input}' is 0: a PyTorch model runs here by a translation for sizes of 1 and more`,
-      );
-    if (!Number.isInteger(size) || size < 1)
-      throw new StatusError(
-        'invalid-argument',
-        `dim ${axis} of input '${input}' is ${given}, which is not of the form ${factor}*${name} + ${constant} that the model takes`,
-      );
-    if (known !== undefined && known.size !== size)
-      throw new StatusError(
-        'invalid-argument',
-        `input '${known.input}' has ${known.size} for the dim ${name} of the model, and input '${input}' has ${size}`,
-      );
-    sizes.set(name, { size, input });
-  }
-  return new Map([...sizes].map(([name, { size }]) => [name, size]));
-}
-
-/** A PyTorch model runs by its translation; where that is not the model, for these shapes, it refuses. */
-async function openTorchRunner(message: Extract<ToEngine, { kind: 'load' }>): Promise<ModelRunner> {
-  if (message.translation === null)
-    throw new StatusError('internal', 'a PyTorch model needs what it is translated for');
-  const { onnxPath, guards, freeDims } = await translatedModel(message.modelPath, message.translation);
-  const runner = await openOnnxRunner({ ...message, modelPath: onnxPath });
-  return {
-    ...runner,
-    run: async (request, payload) => {
-      const broken = brokenGuard(guards, sizesIn(request.inputs, freeDims));
-      if (broken !== null)
-        throw new StatusError(
-          'invalid-argument',
-          `the model was translated for shapes with ${broken.words}, which those of this request are not`,
-        );
-      return runner.run(request, payload);
-    },
-  };
-}
-
 /** What Triton's identity backend adds to every answer. */
 const IDENTITY_PARAMETERS = [
   ['param0', 'an example string parameter'],
@@ -211,8 +158,9 @@ const identityRunner: ModelRunner = {
 /** Loads a model in this thread. @throws StatusError in the words of Triton's backend. */
 export async function openModelRunner(message: Extract<ToEngine, { kind: 'load' }>): Promise<ModelRunner> {
   if (message.backend === 'identity') return identityRunner;
-  const open = message.backend === 'pytorch' ? openTorchRunner : openOnnxRunner;
-  return open(message).catch((cause: unknown) => {
+  const opened =
+    message.backend === 'pytorch' ? openTorchRunner(message, openOnnxRunner) : openOnnxRunner(message);
+  return opened.catch((cause: unknown) => {
     throw onnxFailure(cause);
   });
 }

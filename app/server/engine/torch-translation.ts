@@ -26,6 +26,8 @@ export interface TranslationRequest {
   readonly isBatched: boolean;
   readonly inputs: readonly ConfigTensor[];
   readonly outputNames: readonly string[];
+  /** Sizes of the free dims for which the program is followed; usual ones when absent. */
+  readonly example?: Readonly<Record<string, number>>;
 }
 
 /** A translated model on disk. */

@@ -71,49 +71,17 @@ async function outcomesOf(name: string, calls: readonly Call[], freedom: true | 
   return outcomes;
 }
 
-const GUARD = /^the model was translated for shapes with/;
 const SHAPE = /^onnx runtime error 2: Got invalid dimensions/;
 const MEMORY = /a model with a memory of its own is not translated/;
-const PIECES = /the number of pieces depends on the shape of the inputs/;
 
 /** Programs that do not answer every call that PyTorch answers, and why; calls with other shapes than their config. */
 const REFUSALS: Readonly<Record<string, RegExp>> = {
-  all_of_truths: GUARD,
-  chunk_rows: PIECES,
-  dict_by_size: GUARD,
-  early_return: GUARD,
-  float_against_size: GUARD,
-  half_of_size: /the float batch \/ 2 depends on the shape of the inputs/,
   heads_by_width: SHAPE,
-  if_on_not: GUARD,
-  if_on_size: GUARD,
-  if_on_truth: GUARD,
   keeps_a_counter: MEMORY,
   keeps_a_list: MEMORY,
-  list_insert_by_size: GUARD,
-  list_of_sizes_is: GUARD,
-  list_place_by_size: GUARD,
-  list_pop_by_size: GUARD,
-  list_slice_by_size: GUARD,
-  list_sort: GUARD,
-  list_times_size: GUARD,
-  loop_over_rows: GUARD,
-  loop_while: GUARD,
-  narrow_fixed: /2 from 1 on of a dim of batch/,
-  negative_place: GUARD,
-  select_by_size: GUARD,
-  select_fixed: /place 2 of a dim of batch/,
-  size_against_float: GUARD,
-  size_cast_to_bool: GUARD,
-  size_in_list: GUARD,
-  size_to_a_power: /the float batch \*\* 0\.5 depends on the shape of the inputs/,
-  split_rows: PIECES,
-  square_or_not: new RegExp(`${GUARD.source}|${SHAPE.source}`),
-  squeeze_all: GUARD,
-  squeeze_rows: GUARD,
+  square_or_not: SHAPE,
   text_of_size: /decides by something that is not translated: the text/,
   text_percent: /aten::percentFormat is not translated/,
-  unbind_rows: /a range of a value of an operator that is not translated/,
   writes_a_diagonal: /aten::fill_diagonal_ is not translated/,
   writes_out: /aten::add has no overload that takes \(Tensor, Tensor, out=Tensor\)/,
 };
@@ -149,4 +117,26 @@ test('a dim of 0 is refused: nothing that was decided for sizes from 1 on holds 
   expect(await outcomeOf(runner, { input: empty, output: null })).toBe(
     "dim 0 of input 'INPUT__0' is 0: a PyTorch model runs here by a translation for sizes of 1 and more",
   );
+});
+
+test('a program that is another one for every size is loaded for eight of them, and then refuses', async () => {
+  const [{ input } = { input: null }] = await callsOf('loop_over_rows');
+  if (input === null) throw new Error('no call');
+  const runner = await openTorchFixture(
+    'scripts',
+    'loop_over_rows',
+    { inputs: [input], outputs: [input] },
+    true,
+  );
+  const rows = (count: number): Call => ({
+    input: { ...input, shape: [count, 3], data: new Uint8Array(count * 3 * 4) },
+    output: { ...input, shape: [3], data: new Uint8Array(3 * 4) },
+  });
+  const outcomes: string[] = [];
+  for (let count = 1; count <= 9; count += 1) outcomes.push(await outcomeOf(runner, rows(count)));
+  expect(outcomes.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => 'right'));
+  expect(outcomes[8]).toBe(
+    'the model was translated for shapes with batch == 2, which those of this request are not',
+  );
+  expect(await outcomeOf(runner, rows(5))).toBe('right');
 });

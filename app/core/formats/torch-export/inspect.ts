@@ -129,7 +129,7 @@ function noticesOf(outcome: Outcome, { others }: ExportProgram, fileName: string
       severity: 'info',
       text: 'It runs by translation: Conch follows its graph and serves the same computation as ONNX. The repository keeps the file as it is.',
     },
-    ...guardNotices(outcome.described.guards),
+    ...guardNotices(outcome.described.guards, 'are refused'),
     {
       severity: 'warning',
       text: 'A Triton container does not run this file: its platform torch_aoti (26.03 or newer) takes the package that AOTInductor compiles from it, under the same name and with the same config; names of inputs and outputs need 26.05. The translation, as ONNX, runs in every Triton.',

@@ -3,12 +3,18 @@ import type { ModelNotice } from '../model-description.ts';
 import type { Guard } from './tensor-graph.ts';
 import { TranslationFailure } from './translation-failure.ts';
 
-/** What has to hold for the shapes of a request; nothing where a translation is for all. */
-export function guardNotices(guards: readonly Guard[]): readonly ModelNotice[] {
+/**
+ * What has to hold for the shapes of a request; nothing where a translation is for all.
+ * @param others what becomes of a request with other shapes.
+ */
+export function guardNotices(
+  guards: readonly Guard[],
+  others: 'are refused' | 'wait while it is made once more for them',
+): readonly ModelNotice[] {
   if (guards.length === 0) return [];
   const words = guards.map((guard) => guard.words).join(', ');
   return [
-    { severity: 'info', text: `The translation holds for shapes with ${words}; other requests are refused.` },
+    { severity: 'info', text: `The translation holds for shapes with ${words}; other requests ${others}.` },
   ];
 }
 

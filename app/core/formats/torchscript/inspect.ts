@@ -82,7 +82,7 @@ function noticesOfOutcome(outcome: Outcome, fileName: string): ModelNotice[] {
     severity: 'info',
     text: 'It runs by translation: Conch follows its program and serves the same computation as ONNX. The repository keeps the file as it is.',
   };
-  return [runs, ...guardNotices(outcome.forward.guards)];
+  return [runs, ...guardNotices(outcome.forward.guards, 'wait while it is made once more for them')];
 }
 
 function exportNotice(fileName: string): ModelNotice {

@@ -268,9 +268,9 @@ const multiply: Builtin = (graph, values) => {
 
 /** A float as a Python function gives it. */
 function floating(run: (value: number) => number): Builtin {
-  return (_, [value]) => {
-    const given = toNumber(value);
-    return given === null || isTensor(value) ? undefined : run(given);
+  return (graph, [value]) => {
+    const given = isTensor(value) ? null : toFloat(graph, value);
+    return given === null ? undefined : run(given);
   };
 }
 
@@ -459,13 +459,9 @@ const format: Builtin = (graph, [template, ...values]) => {
 const dtypeCode: Builtin = (_, [value]) =>
   value instanceof TorchTensor ? SymbolicInt.of(TORCH_DTYPES[value.dtype].scriptCode) : undefined;
 
-function sizeText(value: TorchValue | undefined): string {
-  return isInt(value) ? value.text : String(toNumber(value) ?? '…');
-}
-
-/** Floats are numbers that are known while translating: one that depends on sizes is not. */
-function floatOfSizes(words: string): TorchPoison {
-  return new TorchPoison(`the float ${words} depends on the shape of the inputs`);
+/** A number as a float; a size has to be that of the example from now on, since floats are known while translating. */
+function toFloat(graph: TensorGraph, value: TorchValue | undefined): number | null {
+  return isInt(value) ? graph.pinned(value) : toNumber(value);
 }
 
 const no: Builtin = () => false;
@@ -495,16 +491,15 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
       return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
     },
   ),
-  div: (_, [left, right]) => {
+  div: (graph, [left, right]) => {
     if (isTensor(left) || isTensor(right)) return undefined;
-    const [x, y] = [toNumber(left), toNumber(right)];
-    if (x === null || y === null) return floatOfSizes(`${sizeText(left)} / ${sizeText(right)}`);
-    return x / y;
+    const [x, y] = [toFloat(graph, left), toFloat(graph, right)];
+    return x === null || y === null ? undefined : x / y;
   },
-  pow: (_, [left, right]) => {
-    const [x, y] = [toNumber(left), toNumber(right)];
+  pow: (graph, [left, right]) => {
     if (isTensor(left) || isTensor(right)) return undefined;
-    if (x === null || y === null) return floatOfSizes(`${sizeText(left)} ** ${sizeText(right)}`);
+    const [x, y] = [toFloat(graph, left), toFloat(graph, right)];
+    if (x === null || y === null) return undefined;
     return isInt(left) && isInt(right) && y >= 0 ? exactly(x ** y) : x ** y;
   },
   neg: (_, [value]) =>
@@ -632,7 +627,7 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
   lower: (_, [value]) => (typeof value === 'string' ? value.toLowerCase() : undefined),
   upper: (_, [value]) => (typeof value === 'string' ? value.toUpperCase() : undefined),
   Int: (_, [value]) => (typeof value === 'number' ? exactly(Math.trunc(value)) : (toInt(value) ?? undefined)),
-  Float: (_, [value]) => toNumber(value) ?? undefined,
+  Float: (graph, [value]) => toFloat(graph, value) ?? undefined,
   Bool: (graph, [value]) => toBool(graph, value),
   is_grad_enabled: no,
   is_autocast_enabled: no,

@@ -26,6 +26,7 @@ const EXAMPLES: readonly (readonly [batch: number, other: number])[] = [
   [2, 400],
   [1, 8],
   [1, 224],
+  [8, 8],
 ];
 
 const INDEXED = /__(\d+)/;
@@ -55,10 +56,12 @@ function exampleOf(
   input: ConfigTensor,
   isBatched: boolean,
   [batch, other]: readonly [number, number],
+  wanted: Readonly<Record<string, number>>,
 ): ExampleInput {
   const dims = input.dims.map((dim, axis): ExampleDim => {
     if (dim !== -1) return dim;
-    return { name: dimName(input, axis, isBatched), hint: axis === 0 && isBatched ? batch : other };
+    const name = dimName(input, axis, isBatched);
+    return { name, hint: wanted[name] ?? (axis === 0 && isBatched ? batch : other) };
   });
   return { name: input.name, dtype: input.dtype, dims };
 }
@@ -83,11 +86,13 @@ export async function translateForConfig(
     readonly isBatched: boolean;
     readonly inputs: readonly ConfigTensor[];
     readonly outputNames: readonly string[];
+    /** Sizes of the free dims for which the program is followed; usual ones when absent. */
+    readonly example?: Readonly<Record<string, number>>;
     /** As {@link translateScript} takes it. */
     readonly location: string;
   },
 ): Promise<Translation> {
-  const { modelName, isBatched, inputs, outputNames, location } = wanted;
+  const { modelName, isBatched, inputs, outputNames, location, example: sizes } = wanted;
   const parameters = forwardParameters(program).map(({ name }) => name);
   if (inputs.length !== parameters.length)
     throw countsDiffer(modelName, 'inputs', inputs.length, parameters.length);
@@ -99,7 +104,7 @@ export async function translateForConfig(
   let failure: StatusError | null = null;
   for (const example of EXAMPLES) {
     const examples = inOrder.flatMap((input) =>
-      input === undefined ? [] : [exampleOf(input, isBatched, example)],
+      input === undefined ? [] : [exampleOf(input, isBatched, example, sizes ?? {})],
     );
     if (examples.length !== parameters.length)
       throw new StatusError(
@@ -119,7 +124,7 @@ export async function translateForConfig(
       if (!(cause instanceof TranslationFailure)) throw cause;
       failure ??= cause;
     }
-    if (inputs.every(({ dims }) => !dims.includes(-1))) break;
+    if (sizes !== undefined || inputs.every(({ dims }) => !dims.includes(-1))) break;
   }
   throw failure ?? new TranslationFailure('it could not be followed');
 }

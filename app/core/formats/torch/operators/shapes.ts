@@ -408,7 +408,7 @@ function evenPieces(call: OperatorCall, self: TorchTensor, axis: number, size: S
   const whole = self.dims[axis] ?? ONE;
   if (size.equals(whole)) return pieces(call, self, axis, [whole]);
   const count = whole.plus(size).minus(ONE).floorDividedBy(size);
-  const known = call.known(count, 'the number of pieces');
+  const known = call.graph.pinned(count);
   const last = whole.minus(size.times(SymbolicInt.of(known - 1)));
   return pieces(call, self, axis, [...call.many(known - 1, () => size), last]);
 }
@@ -439,7 +439,7 @@ const chunk: OperatorBody = (call) => {
 const unbind: OperatorBody = (call) => {
   const self = call.tensor('self');
   const axis = call.axis('dim', self.rank);
-  const count = call.known(self.dims[axis] ?? ONE, 'the number of pieces');
+  const count = call.graph.pinned(self.dims[axis] ?? ONE);
   return new TorchList(call.many(count, (index) => selected(call, self, axis, SymbolicInt.of(index))));
 };
 
