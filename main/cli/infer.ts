@@ -190,6 +190,12 @@ interface Answer {
   readonly outputs: readonly NamedTensor[];
 }
 
+/** As JSON that every reader takes: it has no NaN and no Infinity, so they are texts. */
+function strictJson(output: NamedTensor): string {
+  const json = printTensorJson(output, 'flat');
+  return output.datatype === 'BYTES' ? json : json.replaceAll(/-?Infinity|NaN/g, '"$&"');
+}
+
 function printJson(
   answer: Answer,
   totalMicroseconds: number,
@@ -199,7 +205,7 @@ function printJson(
   const outputs = answer.outputs.map((output) => {
     const { name, datatype, shape } = output;
     const facts = JSON.stringify({ name, datatype, shape }).slice(0, -1);
-    return path === undefined ? `${facts},"data":${printTensorJson(output, 'flat')}}` : `${facts}}`;
+    return path === undefined ? `${facts},"data":${strictJson(output)}}` : `${facts}}`;
   });
   const head = JSON.stringify({
     model: answer.modelName,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseModelConfig } from '../../app/core/model-config/parse-config.ts';
+import { tensorOf } from '../../app/core/tensors/elements.ts';
 import { generateTensor } from '../../app/core/tensors/generate.ts';
 import { readNpz, writeNpz } from '../../app/core/tensors/npz.ts';
 import { conchServe } from '../support/conch-command.ts';
@@ -13,6 +14,7 @@ import { SUB_ADD } from '../support/exchanged-model.ts';
 
 const CONCH = fileURLToPath(new URL('../../main/cli/conch.mjs', import.meta.url));
 const SAMPLES = fileURLToPath(new URL('../../sample-models', import.meta.url));
+const IDENTITY = fileURLToPath(new URL('../fixtures/models/identity-fp32.onnx', import.meta.url));
 const DIGITS = join(SAMPLES, 'digits/1/model.onnx');
 
 let folder: string;
@@ -154,6 +156,17 @@ describe('conch infer', () => {
     });
     const [output] = readNpz(new Uint8Array(await readFile(join(folder, 'y.npz'))));
     expect(output).toMatchObject({ name: 'probabilities', datatype: 'FP32', shape: [3, 10] });
+  });
+
+  test('prints what is no number as a text: JSON has none', async () => {
+    const tensor = tensorOf(
+      'FP32',
+      [1, 4],
+      [1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+    );
+    await writeFile(join(folder, 'odd.npz'), writeNpz([{ ...tensor, name: '0' }]));
+    const { stdout } = await conch('infer', IDENTITY, '--inputs', 'odd.npz', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ outputs: [{ data: [1.5, 'NaN', 'Infinity', '-Infinity'] }] });
   });
 
   test("keeps Triton's words where the server refuses the input", async () => {
