@@ -16,9 +16,10 @@ import { REDUCTIONS } from './operators/reductions.ts';
 import { RESIZING } from './operators/resizing.ts';
 import { expanded, SHAPES } from './operators/shapes.ts';
 import { SLIDING_WINDOWS } from './operators/sliding-windows.ts';
+import { COMPLEX_OPERATORS, SPECTRA } from './operators/spectra.ts';
 import type { TensorGraph } from './tensor-graph.ts';
 import { TorchTensor } from './torch-tensor.ts';
-import { TorchList, TorchPoison, TorchTuple, type TorchValue } from './torch-values.ts';
+import { TorchComplex, TorchList, TorchPoison, TorchTuple, type TorchValue } from './torch-values.ts';
 import { TranslationFailure } from './translation-failure.ts';
 
 const OPERATORS: OperatorTable = {
@@ -38,6 +39,7 @@ const OPERATORS: OperatorTable = {
   ...ATTENTION,
   ...RECURRENT,
   ...RESIZING,
+  ...SPECTRA,
 };
 
 /** Operators that write what is given into the tensor, whatever it held. */
@@ -98,6 +100,11 @@ export function applyOperator(
 ): TorchValue {
   const poison = poisonIn([...positional, ...keywords.values()]);
   if (poison !== null) return poison;
+  const first = positional[0] ?? keywords.get('self');
+  if (first instanceof TorchComplex && Object.hasOwn(COMPLEX_OPERATORS, name)) {
+    const result = COMPLEX_OPERATORS[name]?.({ graph }, first);
+    if (result !== undefined) return result;
+  }
   const body = bodyOf(OPERATORS, name);
   if (body !== null)
     return body(new OperatorCall(graph, name, bindOperator(name, positional, keywords, overload)));

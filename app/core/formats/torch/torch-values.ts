@@ -2,6 +2,16 @@ import type { SymbolicInt } from './symbolic-int.ts';
 import { SymbolicInt as Int } from './symbolic-int.ts';
 import { TorchTensor } from './torch-tensor.ts';
 
+/** Complex numbers, which ONNX has not: two tensors of the same dtype and dims. */
+export class TorchComplex {
+  readonly real: TorchTensor;
+  readonly imaginary: TorchTensor;
+  constructor(real: TorchTensor, imaginary: TorchTensor) {
+    this.real = real;
+    this.imaginary = imaginary;
+  }
+}
+
 /** A list of a TorchScript program: it can be changed, and everybody who has it sees that. */
 export class TorchList {
   readonly items: TorchValue[];
@@ -65,6 +75,7 @@ export class TorchPoison {
 /** Everything that a program handles while it is translated. Ints are symbolic, floats are numbers. */
 export type TorchValue =
   | TorchTensor
+  | TorchComplex
   | SymbolicInt
   | number
   | boolean
@@ -82,6 +93,7 @@ export type TorchValue =
 export function kindOfValue(value: TorchValue): string {
   if (value === null) return 'None';
   if (value instanceof TorchTensor) return 'Tensor';
+  if (value instanceof TorchComplex) return 'a tensor of complex numbers';
   if (value instanceof Int) return 'int';
   if (typeof value === 'number') return 'float';
   if (typeof value === 'boolean') return 'bool';

@@ -4,6 +4,7 @@ import { TORCH_DTYPES } from '../torch/torch-dtypes.ts';
 import { TorchTensor } from '../torch/torch-tensor.ts';
 import {
   kindOfValue,
+  TorchComplex,
   TorchDevice,
   TorchDict,
   TorchList,
@@ -635,7 +636,7 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
   is_scripting: () => true,
   is_floating_point: (_, [value]) =>
     value instanceof TorchTensor ? TORCH_DTYPES[value.dtype].category === 'float' : undefined,
-  is_complex: no,
+  is_complex: (_, [value]) => value instanceof TorchComplex,
   is_nested: no,
   is_inference: no,
   warn: nothing,
