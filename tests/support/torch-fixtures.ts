@@ -1,6 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
 import { openModelRunner, type ModelRunner } from '../../app/server/engine/model-runner.ts';
 import { dtypeOfDatatype } from '../../app/core/formats/torch/torch-dtypes.ts';
 import { numericElements } from '../../app/core/tensors/elements.ts';
@@ -14,6 +17,19 @@ const ALIGNMENT = 8;
 export interface TorchAnswers {
   readonly inputs: readonly NamedTensor[];
   readonly outputs: readonly NamedTensor[];
+}
+
+/** Gives the tests of a file a cache of translations of their own, empty at first. */
+export function useOwnTranslations(): void {
+  let cache = '';
+  beforeAll(async () => {
+    cache = await mkdtemp(join(tmpdir(), 'conch-translations-'));
+    process.env['CONCH_CACHE_FOLDER'] = cache;
+  });
+  afterAll(async () => {
+    delete process.env['CONCH_CACHE_FOLDER'];
+    await rm(cache, { recursive: true, force: true });
+  });
 }
 
 /** Names of the `.pt` files of a folder of fixtures, or of its `.pt2` files. */

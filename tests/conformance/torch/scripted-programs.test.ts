@@ -1,8 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readNpz } from '../../../app/core/tensors/npz.ts';
 import type { NamedTensor } from '../../../app/core/tensors/tensor.ts';
 import type { ModelRunner } from '../../../app/server/engine/model-runner.ts';
@@ -11,20 +10,13 @@ import {
   relativeDistance,
   runTorchFixture,
   torchFixtures,
+  useOwnTranslations,
 } from '../../support/torch-fixtures.ts';
 
 const FOLDER = fileURLToPath(new URL('../../fixtures/torch/scripts/', import.meta.url));
 const TOLERANCE = 1e-5;
 
-let cache = '';
-beforeAll(async () => {
-  cache = await mkdtemp(join(tmpdir(), 'conch-translations-'));
-  process.env['CONCH_CACHE_FOLDER'] = cache;
-});
-afterAll(async () => {
-  delete process.env['CONCH_CACHE_FOLDER'];
-  await rm(cache, { recursive: true, force: true });
-});
+useOwnTranslations();
 
 /** One call of a program; `output` is null where PyTorch refuses it. */
 interface Call {

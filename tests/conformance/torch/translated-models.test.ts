@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { NamedTensor } from '../../../app/core/tensors/tensor.ts';
 import {
   openTorchFixture,
@@ -9,6 +6,7 @@ import {
   runTorchFixture,
   torchAnswers,
   torchFixtures,
+  useOwnTranslations,
   type TorchAnswers,
 } from '../../support/torch-fixtures.ts';
 
@@ -20,15 +18,7 @@ const ANY_SIZE = 'any';
 /** Answers to different inputs differ by this part at least: a fixture that cannot tell is no proof. */
 const LEAST_SENSITIVITY = 1e-2;
 
-let cache = '';
-beforeAll(async () => {
-  cache = await mkdtemp(join(tmpdir(), 'conch-translations-'));
-  process.env['CONCH_CACHE_FOLDER'] = cache;
-});
-afterAll(async () => {
-  delete process.env['CONCH_CACHE_FOLDER'];
-  await rm(cache, { recursive: true, force: true });
-});
+useOwnTranslations();
 
 const typesOf = (tensors: readonly NamedTensor[]): string[] =>
   tensors.map(({ datatype, shape }) => `${datatype} [${shape.join(', ')}]`);
