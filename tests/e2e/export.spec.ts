@@ -23,19 +23,22 @@ test('the export shows its tree and a checklist before anything is written', asy
   await expect(app.model.test.output('probabilities')).toBeVisible();
   await app.model.openExport();
   const { exports } = app.model;
-  const paths = await exports.files
-    .locator('[title]')
-    .evaluateAll((rows) => rows.map((row) => row.getAttribute('title') ?? ''));
-  expect(paths.toSorted()).toEqual([
-    'README.md',
-    'digits/1/model.onnx',
-    'digits/config.pbtxt',
-    'digits/labels.txt',
-    'smoke-cases.json',
-    'smoke.py',
-    'smoke.sh',
-  ]);
-  expect(await exports.lints.count()).toBeGreaterThanOrEqual(6);
+  const paths = () =>
+    exports.files
+      .locator('[title]')
+      .evaluateAll((rows) => rows.map((row) => row.getAttribute('title') ?? '').toSorted());
+  await expect
+    .poll(paths)
+    .toEqual([
+      'README.md',
+      'digits/1/model.onnx',
+      'digits/config.pbtxt',
+      'digits/labels.txt',
+      'smoke-cases.json',
+      'smoke.py',
+      'smoke.sh',
+    ]);
+  await expect.poll(() => exports.lints.count()).toBeGreaterThanOrEqual(6);
   for (const lint of await exports.lints.all()) await expect(lint).toContainText('OK');
   await expect(exports.lints.filter({ hasText: /label/i }).first()).toBeVisible();
 });
