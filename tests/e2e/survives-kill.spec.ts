@@ -86,7 +86,6 @@ test('a kill while models are served leaves no process behind, and they are serv
 
   await workbench.start();
   await app.open(workbench.url());
-  await expect(app.notice('What it served is served again: identity-int32, batchable.')).toBeVisible();
   await app.openModel('identity-int32');
   await expect(app.model.state).toHaveText(/^Ready/);
   await app.openModel('batchable');

@@ -3,7 +3,8 @@ import { Worker, isMainThread, workerData } from 'node:worker_threads';
 import { statusOf } from '../../core/status.ts';
 import { TOKEN_VARIABLE, type FromEngine, type ToEngine } from './engine-messages.ts';
 import { FrameReader, writeFrame, type Frame } from './frame.ts';
-import { openModelRunner, type ModelRunner } from './model-runner.ts';
+import type { ModelRunner } from './model-run.ts';
+import { openModelRunner } from './model-runner.ts';
 
 /** Where the server listens, and who we are. */
 interface EngineAddress {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { brokenGuard } from '../../core/formats/torch/check-guards.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { FramedTensor, ToEngine } from './engine-messages.ts';
-import type { ModelRunner } from './model-runner.ts';
+import type { ModelRunner } from './model-run.ts';
 import { translatedModel, type TranslatedModel, type TranslationRequest } from './torch-translation.ts';
 
 type LoadMessage = Extract<ToEngine, { kind: 'load' }>;

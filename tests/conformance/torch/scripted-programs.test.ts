@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readNpz } from '../../../app/core/tensors/npz.ts';
 import type { NamedTensor } from '../../../app/core/tensors/tensor.ts';
-import type { ModelRunner } from '../../../app/server/engine/model-runner.ts';
+import type { ModelRunner } from '../../../app/server/engine/model-run.ts';
 import {
   openTorchFixture,
   relativeDistance,
