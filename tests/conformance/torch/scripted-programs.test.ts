@@ -64,6 +64,8 @@ async function outcomesOf(name: string, calls: readonly Call[], freedom: true | 
 }
 
 const SHAPE = /^onnx runtime error 2: Got invalid dimensions/;
+const SHARED = /whether both share memory is not sure/;
+const IN_PLACE = /it changes the dims of a tensor in place/;
 const MEMORY = /a model with a memory of its own is not translated/;
 
 /** Programs that do not answer every call that PyTorch answers, and why; calls with other shapes than their config. */
@@ -72,9 +74,15 @@ const REFUSALS: Readonly<Record<string, RegExp>> = {
   keeps_a_counter: MEMORY,
   keeps_a_list: MEMORY,
   square_or_not: SHAPE,
+  squeezes_in_place: IN_PLACE,
   text_of_size: /decides by something that is not translated: the text/,
   text_percent: /aten::percentFormat is not translated/,
+  unsqueezes_in_place: IN_PLACE,
+  writes_a_column: SHARED,
   writes_a_diagonal: /aten::fill_diagonal_ is not translated/,
+  writes_a_reordered_copy: SHARED,
+  writes_a_reshaped_sum: SHARED,
+  writes_behind_a_reshape: SHARED,
   writes_out: /aten::add has no overload that takes \(Tensor, Tensor, out=Tensor\)/,
 };
 

@@ -66,12 +66,19 @@ function inPlaceBody(name: string): OperatorBody | null {
   return bodyOf(FILLS, name) ?? bodyOf(OPERATORS, name.slice(0, -1));
 }
 
-/** Puts a result into the tensor that is written to: its dtype and dims stay. */
+/** Puts a result into the tensor that is written to: its dtype and dims stay. @throws TranslationFailure where they would not. */
 function writeInPlace(call: OperatorCall, result: TorchValue): TorchValue {
   const self = call.tensor('self');
   if (!(result instanceof TorchTensor)) return result;
   if (result === self) return self;
   const { graph } = call;
+  const isFilled = bodyOf(FILLS, call.name) !== null;
+  if (!isFilled && result.isViewOf(self)) throw call.refuse('it changes the dims of a tensor in place');
+  const isWider = isFilled
+    ? result.rank > self.rank
+    : result.rank !== self.rank ||
+      result.dims.some((dim, axis) => graph.unify(dim, self.dims[axis] ?? dim) === null);
+  if (isWider) throw call.refuse('what is written has other dims than the tensor that it is written to');
   self.assign(expanded(call, graph.cast(result, self.dtype), self.dims).name);
   return self;
 }

@@ -270,11 +270,19 @@ export class TensorGraph {
     const isPlain = dims.length === 0 && Object.keys(attributes).length === 0;
     const number = isPlain ? foldNumbers(operator, inputs, dtype) : null;
     if (number !== null) return this.number(number, dtype);
-    return this.tensor(this.emit(operator, inputs, attributes), dtype, dims);
+    const name = this.emit(operator, inputs, attributes);
+    // PyTorch keeps the order in which the elements of what is given lie.
+    const isContiguous = inputs.every((input) => !(input instanceof TorchTensor) || input.isContiguous);
+    return new TorchTensor({ dtype, dims, make: () => name, isContiguous });
   }
 
   /** A view: it follows its base, and what is written into it is written into its base. */
-  view(path: ViewPath, dims: readonly SymbolicInt[], isContiguous: boolean): TorchTensor {
+  view(
+    path: ViewPath,
+    dims: readonly SymbolicInt[],
+    isContiguous: boolean,
+    isScattered: () => boolean = () => false,
+  ): TorchTensor {
     const { base } = path;
     if (base.viewDepth >= MAX_VIEW_DEPTH)
       throw new TranslationLimit(`the program makes more than ${MAX_VIEW_DEPTH} views one of the other`);
@@ -285,8 +293,16 @@ export class TensorGraph {
       make: () => path.read(base.name),
       view: path,
       isContiguous,
+      isScattered,
       scalar: dims.length === 0 ? base.scalar : null,
     });
+  }
+
+  /** A copy: it does not share memory. */
+  copy(tensor: TorchTensor): TorchTensor {
+    const { name, scalar, dtype, dims, isWrappedNumber, isContiguous } = tensor;
+    if (scalar !== null) return this.number(scalar, dtype, isWrappedNumber);
+    return new TorchTensor({ dtype, dims, make: () => name, isContiguous });
   }
 
   /** A constant of the graph; equal ones are one. */
@@ -401,7 +417,9 @@ export class TensorGraph {
     if (tensor.dtype === dtype) return tensor;
     const { scalar } = tensor;
     if (scalar !== null) return this.number(this.convertScalar(scalar, dtype), dtype);
-    return this.tensor(this.castName(tensor.name, dtype), dtype, tensor.dims);
+    const name = this.castName(tensor.name, dtype);
+    const { dims, isContiguous } = tensor;
+    return new TorchTensor({ dtype, dims, make: () => name, isContiguous });
   }
 
   /** A number as it is after a cast. */

@@ -13,6 +13,13 @@ export interface ViewPath {
   write(base: string, view: string): string;
 }
 
+/** Where the values of a tensor were taken from. In PyTorch it may be that very memory. */
+interface Origin {
+  readonly from: TorchTensor;
+  /** Whether it surely is memory of its own; asked when one of both is written to and that decides. */
+  readonly isCopy: () => boolean;
+}
+
 interface TensorParts {
   readonly dtype: TorchDtype;
   readonly dims: readonly SymbolicInt[];
@@ -22,6 +29,9 @@ interface TensorParts {
   readonly scalar?: TorchScalar | null;
   readonly isWrappedNumber?: boolean;
   readonly isContiguous?: boolean;
+  /** Whether its elements surely do not lie in order; absent where that is not known. */
+  readonly isScattered?: () => boolean;
+  readonly origin?: Origin;
   /** What it is an attribute of the module as: writing to it would change the model. */
   readonly attribute?: string;
 }
@@ -39,6 +49,9 @@ export class TorchTensor {
   /** Elements lie in memory in the order of the dims; false where that is not sure. */
   readonly isContiguous: boolean;
   readonly attribute: string | null;
+  readonly #isScattered: () => boolean;
+  readonly #origin: Origin | null;
+  readonly #originVersion: number;
   readonly #make: () => string;
   readonly #view: ViewPath | null;
   readonly #viewDepth: number;
@@ -55,6 +68,9 @@ export class TorchTensor {
     this.isWrappedNumber = parts.isWrappedNumber ?? false;
     this.isContiguous = parts.isContiguous ?? true;
     this.attribute = parts.attribute ?? null;
+    this.#isScattered = parts.isScattered ?? (() => false);
+    this.#origin = parts.origin ?? null;
+    this.#originVersion = this.#origin?.from.version ?? 0;
     this.#make = parts.make;
     this.#view = parts.view ?? null;
     this.#viewDepth = this.#view === null ? 0 : this.#view.base.viewDepth + 1;
@@ -78,13 +94,31 @@ export class TorchTensor {
     return this.#scalar;
   }
 
-  /** Changes with every write, to the tensor or to what it is a view of. */
-  get version(): number {
-    return this.#version + (this.#view?.base.version ?? 0);
+  /** Whether its elements surely lie in another order than that of the dims; false where that is not known. */
+  isScattered(): boolean {
+    return this.#isScattered();
   }
 
-  /** Its value in the graph now. */
+  /** Whether it is nothing but another look at that tensor. */
+  isViewOf(base: TorchTensor): boolean {
+    return this.#view?.base === base;
+  }
+
+  /** Changes with every write, to the tensor, to what it is a view of, or to what it may be a view of. */
+  get version(): number {
+    return this.#version + (this.#view?.base.version ?? 0) + (this.#origin?.from.version ?? 0);
+  }
+
+  #refuseSharing(): void {
+    if (this.#origin?.isCopy() === false)
+      throw new TranslationFailure(
+        'forward writes into a tensor or a rearranged one of it, and whether both share memory is not sure',
+      );
+  }
+
+  /** Its value in the graph now. @throws TranslationFailure where a write may have changed it, and that is not sure. */
   get name(): string {
+    if (this.#origin !== null && this.#origin.from.version !== this.#originVersion) this.#refuseSharing();
     if (this.#view !== null && this.#view.base.version !== this.#seenVersion) {
       this.#seenVersion = this.#view.base.version;
       this.#name = this.#view.read(this.#view.base.name);
@@ -99,6 +133,7 @@ export class TorchTensor {
       throw new TranslationFailure(
         `forward writes into ${this.attribute}, which would change the model itself`,
       );
+    this.#refuseSharing();
     this.#scalar = null;
     if (this.#view === null) {
       this.#name = name;

@@ -513,7 +513,11 @@ export const SCRIPT_BUILTINS: Readonly<Record<string, Builtin>> = {
         : undefined,
   sqrt: floating(Math.sqrt),
   exp: floating(Math.exp),
-  log: floating(Math.log),
+  log: (graph, values) => {
+    const [value, base] = values.map((each) => floating(Math.log)(graph, [each]));
+    if (typeof value !== 'number' || values.length < 2) return value;
+    return typeof base === 'number' ? value / base : undefined;
+  },
   log2: floating(Math.log2),
   sin: floating(Math.sin),
   cos: floating(Math.cos),

@@ -5,10 +5,14 @@ import { TorchTensor } from '../torch-tensor.ts';
 
 const to: OperatorBody = (call) => {
   const self = call.tensor('self');
-  if (call.takes('other')) return call.graph.cast(self, call.tensor('other').dtype);
-  if (!call.takes('dtype')) return self;
-  return call.graph.cast(self, call.dtype() ?? self.dtype);
+  const result = call.graph.cast(self, dtypeTo(call, self));
+  return result === self && call.has('copy') && call.value('copy') === true ? call.graph.copy(self) : result;
 };
+
+function dtypeTo(call: OperatorCall, self: TorchTensor): TorchDtype {
+  if (call.takes('other')) return call.tensor('other').dtype;
+  return (call.takes('dtype') ? call.dtype() : null) ?? self.dtype;
+}
 
 const toDtype =
   (dtype: TorchDtype): OperatorBody =>

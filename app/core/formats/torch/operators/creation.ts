@@ -7,6 +7,7 @@ import { TorchList, TorchTuple, type TorchValue } from '../torch-values.ts';
 import { asTensor } from './elementwise.ts';
 
 const ZERO = SymbolicInt.of(0);
+const ONE = SymbolicInt.of(1);
 
 /** A tensor of one number. */
 export function full(
@@ -64,10 +65,31 @@ const arange: OperatorBody = (call) => {
   const all = [start, end, step];
   const dtype = call.dtype() ?? (all.every((each) => each instanceof SymbolicInt) ? 'int64' : 'float32');
   const counted = RANGE_DTYPES.has(dtype) ? dtype : isFloating(dtype) ? 'float32' : 'int64';
+  const count = countOf(call, start, end, step);
+  if (!call.graph.holds(count, '>=', ZERO))
+    throw call.refuse('its bounds and the sign of its step do not fit');
+  if (start instanceof SymbolicInt && step instanceof SymbolicInt && counted === 'int64')
+    return call.graph.cast(counting(call, start, step, count), dtype);
   const inputs = all.map((each) => asTensor(call, each, counted));
-  const range = call.graph.apply('Range', inputs, {}, counted, [countOf(call, start, end, step)]);
-  return call.graph.cast(range, dtype);
+  return call.graph.cast(call.graph.apply('Range', inputs, {}, counted, [count]), dtype);
 };
+
+/**
+ * `count` whole numbers from `start` on. onnxruntime makes a Slice of a Gather whose places come out of a Range, which
+ * means other rows where they are negative and fewer where there are too few: so they are computed from one.
+ */
+function counting(
+  call: OperatorCall,
+  start: SymbolicInt,
+  step: SymbolicInt,
+  count: SymbolicInt,
+): TorchTensor {
+  const { graph } = call;
+  const number = (value: SymbolicInt): string => graph.scalar(value, 'int64');
+  const ones = graph.emit('Range', [number(ONE), number(count.plus(ONE)), number(ONE)]);
+  const spread = step.constant === 1 ? ones : graph.emit('Mul', [ones, number(step)]);
+  return graph.apply('Add', [spread, number(start.minus(step))], {}, 'int64', [count]);
+}
 
 function countOf(call: OperatorCall, start: TorchScalar, end: TorchScalar, step: TorchScalar): SymbolicInt {
   if (start instanceof SymbolicInt && end instanceof SymbolicInt && step instanceof SymbolicInt) {

@@ -268,7 +268,7 @@ export function unary(operator: string, needsFloat: boolean): OperatorBody {
 /** Towards zero. */
 const truncated: OperatorBody = (call) => {
   const self = call.tensor('self');
-  if (!isFloating(self.dtype)) return self;
+  if (!isFloating(self.dtype)) return call.graph.copy(self);
   const { graph } = call;
   const whole = graph.emit('Floor', [graph.emit('Abs', [self])]);
   return graph.apply('Mul', [graph.emit('Sign', [self]), whole], {}, self.dtype, self.dims);
@@ -300,7 +300,7 @@ const arcTangentOfTwo: OperatorBody = (call) => {
 function rounding(operator: string): OperatorBody {
   return (call) => {
     const self = call.tensor('self');
-    if (!isFloating(self.dtype)) return self;
+    if (!isFloating(self.dtype)) return call.graph.copy(self);
     return call.graph.apply(operator, [self], {}, self.dtype, self.dims);
   };
 }

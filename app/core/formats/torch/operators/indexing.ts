@@ -36,7 +36,7 @@ const indexSelect: OperatorBody = (call) => {
 
 const gather: OperatorBody = (call) => {
   const [self, index] = [call.tensor('self'), call.tensor(call.takes('index') ? 'index' : 'indices')];
-  if (self.rank === 0) return self;
+  if (self.rank === 0) return call.graph.copy(self);
   const axis = call.axis('dim', self.rank);
   return call.graph.apply('GatherElements', [self, index], { axis: int(axis) }, self.dtype, index.dims);
 };

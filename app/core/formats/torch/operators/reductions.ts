@@ -37,7 +37,7 @@ export function reduce(
   axes: readonly number[],
   keeps: boolean,
 ): TorchTensor {
-  if (self.rank === 0) return self;
+  if (self.rank === 0) return call.graph.copy(self);
   const inputs = [self, call.graph.int64s([...axes])];
   const dims = reducedDims(self, axes, keeps);
   // Min, max and the like take their axes as an attribute until opset 18 gave all of them an input.
@@ -184,7 +184,7 @@ const logSumExp: OperatorBody = (call) => {
 const cumulativeSum: OperatorBody = (call) => {
   const given = call.tensor('self');
   const self = call.graph.cast(given, summedDtype(call, given));
-  if (self.rank === 0) return self;
+  if (self.rank === 0) return call.graph.copy(self);
   const axis = call.graph.constant([call.axis('dim', self.rank)], 'int64', []);
   return call.graph.apply('CumSum', [self, axis], {}, self.dtype, self.dims);
 };

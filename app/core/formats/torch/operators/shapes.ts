@@ -6,6 +6,8 @@ import { TorchList } from '../torch-values.ts';
 import { resultDtype } from '../type-promotion.ts';
 
 const ONE = SymbolicInt.of(1);
+/** `torch.contiguous_format` as programs write it. */
+const CONTIGUOUS_FORMAT = 0;
 
 /** The same elements under other dims. Writing into it writes into the tensor, which must lie in memory in order. */
 export function reshaped(call: OperatorCall, self: TorchTensor, dims: readonly SymbolicInt[]): TorchTensor {
@@ -26,6 +28,34 @@ export function reshaped(call: OperatorCall, self: TorchTensor, dims: readonly S
     self.isContiguous,
   );
 }
+
+/** What is a view where PyTorch can make one, and a copy elsewhere: as long as nothing is written, that is the same. */
+function viewOrCopy(call: OperatorCall, self: TorchTensor, dims: readonly SymbolicInt[]): TorchTensor {
+  if (self.isContiguous) return reshaped(call, self, dims);
+  const name = call.graph.emit('Reshape', [self, call.graph.shape(dims)]);
+  return new TorchTensor({
+    dtype: self.dtype,
+    dims,
+    make: () => name,
+    isContiguous: false,
+    origin: { from: self, isCopy: () => false },
+  });
+}
+
+/** The tensor itself where its elements lie in order, else a copy in which they do. */
+const contiguous: OperatorBody = (call) => {
+  const self = call.tensor('self');
+  const isPlain = !call.takes('memory_format') || call.int('memory_format').constant === CONTIGUOUS_FORMAT;
+  if (isPlain && self.isContiguous) return self;
+  const { name } = self;
+  return new TorchTensor({
+    dtype: self.dtype,
+    dims: self.dims,
+    make: () => name,
+    isContiguous: isPlain,
+    origin: { from: self, isCopy: () => isPlain && self.isScattered() },
+  });
+};
 
 /** Dims in which one may be −1: what is left. */
 function wholeShape(call: OperatorCall, self: TorchTensor, given: readonly SymbolicInt[]): SymbolicInt[] {
@@ -48,6 +78,11 @@ const view: OperatorBody = (call) => {
   if (!call.takes('size') && !call.takes('shape')) throw call.refuse('it sees the bytes as another dtype');
   const given = call.ints(call.takes('size') ? 'size' : 'shape');
   return reshaped(call, self, wholeShape(call, self, given));
+};
+
+const reshape: OperatorBody = (call) => {
+  const self = call.tensor('self');
+  return viewOrCopy(call, self, wholeShape(call, self, call.ints('shape')));
 };
 
 /** The same elements in the same order, which is what is left of it in programs that do not look at memory otherwise. */
@@ -95,10 +130,10 @@ const diagonal: OperatorBody = (call) => {
 
 const flatten: OperatorBody = (call) => {
   const self = call.tensor('self');
-  if (self.rank === 0) return reshaped(call, self, [ONE]);
+  if (self.rank === 0) return viewOrCopy(call, self, [ONE]);
   const [start, end] = [call.axis('start_dim', self.rank), call.axis('end_dim', self.rank)];
   const middle = productOf(self.dims.slice(start, end + 1));
-  return reshaped(call, self, [...self.dims.slice(0, start), middle, ...self.dims.slice(end + 1)]);
+  return viewOrCopy(call, self, [...self.dims.slice(0, start), middle, ...self.dims.slice(end + 1)]);
 };
 
 const unflatten: OperatorBody = (call) => {
@@ -114,6 +149,11 @@ export function permuted(call: OperatorCall, self: TorchTensor, perm: readonly n
   const { graph } = call;
   if (perm.every((from, to) => from === to)) return self;
   const back = perm.map((_, index) => perm.indexOf(index));
+  const isLong = (axis: number | undefined): boolean => graph.holds(self.dims[axis ?? 0] ?? ONE, '>', ONE);
+  const isTurned = (): boolean =>
+    perm.some((from, index) =>
+      perm.slice(index + 1).some((later) => later < from && isLong(later) && isLong(from)),
+    );
   return graph.view(
     {
       base: self,
@@ -122,6 +162,7 @@ export function permuted(call: OperatorCall, self: TorchTensor, perm: readonly n
     },
     perm.map((from) => self.dims[from] ?? ONE),
     false,
+    () => self.isContiguous && isTurned(),
   );
 }
 
@@ -200,6 +241,7 @@ const unsqueeze: OperatorBody = (call) => {
     },
     [...self.dims.slice(0, axis), ONE, ...self.dims.slice(axis)],
     self.isContiguous,
+    () => self.isScattered(),
   );
 };
 
@@ -224,6 +266,10 @@ export function expanded(call: OperatorCall, self: TorchTensor, size: readonly S
     },
     dims,
     false,
+    () =>
+      dims.some(
+        (dim, index) => (self.dims[index - added] ?? ONE).constant === 1 && graph.holds(dim, '>', ONE),
+      ),
   );
 }
 
@@ -316,6 +362,10 @@ export function sliced(
     },
     self.dims.map((dim, index) => (index === axis ? length : dim)),
     axis === 0 && self.isContiguous && step === 1,
+    () =>
+      self.isContiguous &&
+      graph.holds(length, '<', whole) &&
+      self.dims.slice(0, axis).some((dim) => graph.holds(dim, '>', ONE)),
   );
 }
 
@@ -380,6 +430,7 @@ export function selected(
     },
     self.dims.toSpliced(axis, 1),
     axis === 0 && self.isContiguous,
+    () => row.isScattered(),
   );
 }
 
@@ -543,13 +594,7 @@ const padOf =
 
 const same: OperatorBody = (call) => call.tensor('self');
 
-/** A copy: it does not share memory. */
-const clone: OperatorBody = (call) => {
-  const self = call.tensor('self');
-  if (self.scalar !== null) return call.graph.number(self.scalar, self.dtype, self.isWrappedNumber);
-  const { name } = self;
-  return call.graph.tensor(name, self.dtype, self.dims);
-};
+const clone: OperatorBody = (call) => call.graph.copy(call.tensor('self'));
 
 const meshgrid: OperatorBody = (call) => {
   const tensors = call.tensors('tensors');
@@ -595,15 +640,15 @@ export function sizesOf(self: TorchTensor): TorchList {
 /** Operators that rearrange elements. Those that PyTorch calls views follow their base. */
 export const SHAPES: OperatorTable = {
   view,
-  reshape: view,
+  reshape,
   _unsafe_view: view,
   _reshape_alias: view,
   as_strided: asStrided,
   diagonal,
   view_as: (call) => reshaped(call, call.tensor('self'), call.tensor('other').dims),
-  reshape_as: (call) => reshaped(call, call.tensor('self'), call.tensor('other').dims),
+  reshape_as: (call) => viewOrCopy(call, call.tensor('self'), call.tensor('other').dims),
   flatten,
-  ravel: (call) => reshaped(call, call.tensor('self'), [productOf(call.tensor('self').dims)]),
+  ravel: (call) => viewOrCopy(call, call.tensor('self'), [productOf(call.tensor('self').dims)]),
   unflatten,
   permute,
   transpose,
@@ -664,7 +709,7 @@ export const SHAPES: OperatorTable = {
   replication_pad1d: padOf('edge'),
   replication_pad2d: padOf('edge'),
   replication_pad3d: padOf('edge'),
-  contiguous: same,
+  contiguous,
   detach: (call) => {
     const self = call.tensor('self');
     // What is detached is a tensor of its own, not a number in passing.
