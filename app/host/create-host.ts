@@ -253,10 +253,10 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     const lost = await settings.takeServed(workspace.path);
     const models = lost.filter((name) => workspace.disk(name));
     if (models.length === 0) return;
-    raise(
-      'info',
-      `Conch did not end by itself the last time. What it served is served again: ${models.join(', ')}.`,
-    );
+    const words = `Conch did not end by itself the last time. What it served is served again: ${models.join(', ')}.`;
+    raise('info', words);
+    // The notice goes by itself, perhaps before anyone has looked.
+    log.append('info', 'host', words);
     for (const model of models) await supervisor.load(model);
   };
 

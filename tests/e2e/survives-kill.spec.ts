@@ -2,7 +2,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeLargeOnnx } from '../bench/large-models/write-large-onnx.ts';
 import { infer } from '../support/http-client.ts';
+import type { AppWindow } from '../support/pages/app-window.ts';
+import type { Workbench } from '../support/start-workbench.ts';
 import { expect, fixture, test } from '../support/workbench-test.ts';
+
+/** Conch is started again, and its window opened anew. */
+async function restart(app: AppWindow, workbench: Workbench): Promise<void> {
+  await workbench.start();
+  await app.open(workbench.url());
+}
 
 test('a kill while the config is edited loses no edit, not even one that the shell never got', async ({
   app,
@@ -22,8 +30,7 @@ test('a kill while the config is edited loses no edit, not even one that the she
   await expect(config.state).toHaveText('Kept here until the connection is back');
   await workbench.allGone();
 
-  await workbench.start();
-  await app.open(workbench.url());
+  await restart(app, workbench);
   await app.openModel('batchable');
   await expect(config.field('Largest batch')).toHaveValue('6');
   const path = join(workbench.repository, 'batchable', 'config.pbtxt');
@@ -39,8 +46,7 @@ test('a broken text that was being typed is still a draft after a kill', async (
   await config.replaceText('name: "batchable"\ninput [ {\n');
   await expect(config.state).toHaveText(/^Draft, not valid/);
   await workbench.kill();
-  await workbench.start();
-  await app.open(workbench.url());
+  await restart(app, workbench);
   await app.openModel('batchable');
   await expect(config.state).toHaveText(/^Draft, not valid/);
   await config.show('Text');
@@ -62,8 +68,7 @@ test('a kill while a large model is copied leaves no half model', async ({ app, 
   await workbench.kill();
   await workbench.allGone();
 
-  await workbench.start();
-  await app.open(workbench.url());
+  await restart(app, workbench);
   await expect(app.entry('batchable')).toBeVisible();
   const models = await readdir(workbench.repository);
   expect(models.filter((name) => !name.startsWith('.'))).toEqual(['batchable']);
@@ -84,12 +89,16 @@ test('a kill while models are served leaves no process behind, and they are serv
   await workbench.kill();
   await workbench.allGone();
 
-  await workbench.start();
-  await app.open(workbench.url());
+  await restart(app, workbench);
   await app.openModel('identity-int32');
   await expect(app.model.state).toHaveText(/^Ready/);
   await app.openModel('batchable');
   await expect(app.model.state).toHaveText(/^Ready/);
+  await app.model.openTab('Log');
+  await app.page.getByRole('textbox', { name: 'Filter the log' }).fill('did not end by itself');
+  await expect(app.page.getByRole('log', { name: 'Log lines' })).toContainText(
+    'What it served is served again: identity-int32, batchable.',
+  );
 });
 
 test('what was unloaded before a kill stays unloaded', async ({ app, workbench }) => {
@@ -100,8 +109,7 @@ test('what was unloaded before a kill stays unloaded', async ({ app, workbench }
   await workbench.kill();
   await workbench.allGone();
 
-  await workbench.start();
-  await app.open(workbench.url());
+  await restart(app, workbench);
   await app.openModel('identity-int32');
   await expect(app.model.state).toHaveText(/^Ready/);
   await app.openModel('batchable');
@@ -116,8 +124,7 @@ test('a kill after requests loses none of the history', async ({ app, workbench 
     await form.run();
   }
   await workbench.kill();
-  await workbench.start();
-  await app.open(workbench.url());
+  await restart(app, workbench);
   await app.openModel('identity-int64');
   await app.model.openTab('History');
   await expect(history.entries).toHaveCount(3);
@@ -140,8 +147,7 @@ test('a deleted model can be brought back, also when the shell was killed in bet
   await workbench.kill();
   const trash = await readdir(join(workbench.dataFolder, 'trash'), { recursive: true });
   expect(trash.some((path) => path.endsWith('model.onnx'))).toBe(true);
-  await workbench.start();
-  await app.open(workbench.url());
+  await restart(app, workbench);
 });
 
 test('a server that was killed with its shell answers nobody any more', async ({ app, workbench }) => {
