@@ -102,11 +102,20 @@ class TorchVariants {
     const asked = this.#asked.get(key);
     if (asked !== undefined) return asked;
     if (this.#asked.size + 1 >= this.#most) throw refusal(first, sizes);
-    const made = this.add(Object.fromEntries(sizes)).catch((cause: unknown) => {
+    const made = this.#makeFor(sizes).catch((cause: unknown) => {
       throw this.#refuse(key, statusOf(cause).message);
     });
     this.#asked.set(key, made);
     return made;
+  }
+
+  /** @throws StatusError also where what is made holds for other sizes than its own: a bug, but no wrong answer. */
+  async #makeFor(sizes: Sizes): Promise<Variant> {
+    const variant = await this.add(Object.fromEntries(sizes));
+    const broken = brokenGuard(variant.translated.guards, sizes);
+    if (broken !== null)
+      throw new StatusError('internal', `the translation for them holds only with ${broken.words}`);
+    return variant;
   }
 
   /** Notes that there is no translation for these sizes, so that nobody tries again with every request. */
