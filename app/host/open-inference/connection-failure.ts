@@ -4,6 +4,8 @@ import { StatusError } from '../../core/status.ts';
 const OWN_AUTHORITY =
   'If it is signed by an authority of your own, start Conch with NODE_EXTRA_CA_CERTS=/path/to/authority.pem.';
 
+const NO_TLS = /wrong version number|packet length too long|http request/;
+
 /** What the codes of Node and OpenSSL mean, and what to do; `at` is the address that was asked. */
 const REASONS: Readonly<Record<string, (at: string) => string>> = {
   ECONNREFUSED: (at) => `Nothing answers at ${at}.`,
@@ -13,7 +15,6 @@ const REASONS: Readonly<Record<string, (at: string) => string>> = {
   ETIMEDOUT: (at) => `The server at ${at} cannot be reached.`,
   EHOSTUNREACH: (at) => `The server at ${at} cannot be reached.`,
   ENETUNREACH: (at) => `There is no network that leads to ${at}.`,
-  EPROTO: (at) => `${at} does not speak TLS: is it http:// instead of https://?`,
   ERR_SSL_WRONG_VERSION_NUMBER: (at) => `${at} does not speak TLS: is it http:// instead of https://?`,
   DEPTH_ZERO_SELF_SIGNED_CERT: (at) =>
     `The certificate of ${at} is signed by itself, so that nobody vouches for it. ${OWN_AUTHORITY}`,
@@ -41,6 +42,15 @@ export function connectionFailure(
   const code = cause.code ?? '';
   const reason = REASONS[code]?.(baseUrl);
   if (reason !== undefined) return new StatusError('unavailable', reason, { cause });
+  // OpenSSL has one code for all that goes wrong in a handshake.
+  if (code === 'EPROTO')
+    return new StatusError(
+      'unavailable',
+      NO_TLS.test(cause.message)
+        ? `${baseUrl} does not speak TLS: is it http:// instead of https://?`
+        : `${baseUrl} and Conch do not agree on TLS: ${cause.message}`,
+      { cause },
+    );
   if (code === 'ECONNRESET' || cause.message === 'aborted')
     return new StatusError(
       'unavailable',
