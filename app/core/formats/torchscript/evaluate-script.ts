@@ -22,15 +22,10 @@ import {
   type UnsupportedOperator,
 } from '../torch/translation-failure.ts';
 import { UnsupportedOperators } from '../torch/unsupported-operators.ts';
-import {
-  dictKey,
-  isInstance,
-  placeIn,
-  PRIM_BUILTINS,
-  SCRIPT_BUILTINS,
-  textOf,
-  WRITING_BUILTINS,
-} from './script-builtins.ts';
+import { dictKey, placeIn, WRITING_BUILTINS } from './builtins/containers.ts';
+import { textOf } from './builtins/texts.ts';
+import { isInstance } from './builtins/types.ts';
+import { PRIM_BUILTINS, SCRIPT_BUILTINS } from './script-builtins.ts';
 import type { ScriptProgram } from './script-program.ts';
 import {
   printExpression,
