@@ -15,6 +15,7 @@ import { SUB_ADD } from '../support/exchanged-model.ts';
 const CONCH = fileURLToPath(new URL('../../main/cli/conch.mjs', import.meta.url));
 const SAMPLES = fileURLToPath(new URL('../../sample-models', import.meta.url));
 const IDENTITY = fileURLToPath(new URL('../fixtures/models/identity-fp32.onnx', import.meta.url));
+const TORCH = fileURLToPath(new URL('../fixtures/torch/families', import.meta.url));
 const DIGITS = join(SAMPLES, 'digits/1/model.onnx');
 
 let folder: string;
@@ -167,6 +168,16 @@ describe('conch infer', () => {
     await writeFile(join(folder, 'odd.npz'), writeNpz([{ ...tensor, name: '0' }]));
     const { stdout } = await conch('infer', IDENTITY, '--inputs', 'odd.npz', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ outputs: [{ data: [1.5, 'NaN', 'Infinity', '-Infinity'] }] });
+  });
+
+  test.each([
+    ['listens', 'spectrogram_scripted', 'x FP32 [1, 16000]', 'OUTPUT__0 FP32 [1, 4]'],
+    ['draws', 'gan_scripted', 'FP32 [1, 10, 1, 1]', 'OUTPUT__0 FP32 [1, 3'],
+  ])('finds what a scripted model that %s takes, and it answers', async (_what, name, sent, answered) => {
+    const { code, stdout } = await conch('infer', join(TORCH, `${name}.pt`));
+    expect(code).toBe(0);
+    expect(stdout).toContain(sent);
+    expect(stdout).toContain(answered);
   });
 
   test("keeps Triton's words where the server refuses the input", async () => {

@@ -32,11 +32,19 @@ interface Proposal {
   readonly reason: string;
 }
 
+/** What an input may be, without the batch. */
+interface GuessedShape {
+  readonly dtype: TorchDtype;
+  readonly dims: readonly number[];
+}
+
 /** Sizes of images that are tried where a program takes images; the usual one first. */
 const IMAGE_SIZES = [224, 32, 28, 64, 96, 299] as const;
 const BATCH = 'batch';
 const EXAMPLE_BATCH = 2;
 const EXAMPLE_LENGTH = 8;
+/** A second of sound, for programs that listen. */
+const SIGNAL_SAMPLES = 16_000;
 const MAX_WEIGHTS = 6;
 
 /** The parameters of `forward` without `self`; empty where there is no `forward`. */
@@ -89,18 +97,23 @@ function weightsOf(value: StoredValue, found: StoredTensor[]): void {
 }
 
 /** Shapes that fit the first weights: images for a kernel, rows for a matrix, or ids for a table. */
-function guessedShapes(
-  program: ScriptProgram,
-): { readonly dtype: TorchDtype; readonly dims: readonly number[] }[] {
+function guessedShapes(program: ScriptProgram): GuessedShape[] {
   const weights: StoredTensor[] = [];
   weightsOf(program.root, weights);
   const kernels = weights
     .filter(({ size, dtype }) => size.length > 1 && dtype.startsWith('float'))
     .slice(0, MAX_WEIGHTS);
-  const shapes = kernels.flatMap(({ size }): { dtype: TorchDtype; dims: readonly number[] }[] => {
-    const [, width = 1] = size;
+  const shapes = kernels.flatMap(({ size }): GuessedShape[] => {
+    const [first = 1, width = 1] = size;
     if (size.length === 4)
-      return IMAGE_SIZES.map((side) => ({ dtype: 'float32', dims: [width, side, side] }));
+      // A transposed convolution takes what its first dim says, and grows it from one point.
+      return IMAGE_SIZES.map((side): GuessedShape => ({
+        dtype: 'float32',
+        dims: [width, side, side],
+      })).concat({
+        dtype: 'float32',
+        dims: [first, 1, 1],
+      });
     if (size.length === 3) return [{ dtype: 'float32', dims: [width, 400] }];
     if (size.length === 5) return [{ dtype: 'float32', dims: [width, 16, 112, 112] }];
     return [
@@ -109,7 +122,7 @@ function guessedShapes(
       { dtype: 'int64', dims: [EXAMPLE_LENGTH] },
     ];
   });
-  return [...shapes, { dtype: 'float32', dims: [16] }];
+  return [...shapes, { dtype: 'float32', dims: [16] }, { dtype: 'float32', dims: [SIGNAL_SAMPLES] }];
 }
 
 function guessedProposals(program: ScriptProgram, names: readonly string[]): Proposal[] {

@@ -15,7 +15,7 @@ export interface ConfigTensor {
 }
 
 /** Changes whenever the same file and config would be translated to something else. */
-export const TRANSLATOR_VERSION = 6;
+export const TRANSLATOR_VERSION = 7;
 
 /** Sizes that free dims have in the example: first the batch, then the others. */
 const EXAMPLES: readonly (readonly [batch: number, other: number])[] = [

@@ -149,6 +149,14 @@ function fastPathMask(
   const { graph } = call;
   const [batch = ONE, length = ONE] = source.dims;
   const isPadding = kind?.constant === 1 || (mask.rank === 2 && !mask.dims[0]?.equals(mask.dims[1] ?? ONE));
+  const wanted = isPadding ? [batch, length] : [...mask.dims.slice(0, -2), length, length];
+  const fits =
+    mask.rank === wanted.length &&
+    mask.dims.every((dim, axis) => graph.unify(dim, wanted[axis] ?? dim) !== null);
+  if (!fits)
+    throw call.refuse(
+      `a mask of [${mask.dims.map((dim) => dim.text).join(', ')}] for [${wanted.map((dim) => dim.text).join(', ')}]`,
+    );
   const wide = isPadding
     ? reshaped(call, mask, [batch, ONE, ONE, length])
     : mask.rank === 3

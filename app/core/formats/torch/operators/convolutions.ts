@@ -18,8 +18,12 @@ export function spread(values: readonly number[], count: number, fallback = 1): 
   return Array.from({ length: count }, (_, index) => values[index] ?? values[0] ?? fallback);
 }
 
-/** The size of one dim after a window has slid over it. */
+/**
+ * The size of one dim after a window has slid over it. @throws TranslationFailure where the example's is too small for it:
+ * PyTorch refuses that, and so does onnxruntime for other inputs.
+ */
 export function slidSize(
+  call: OperatorCall,
   size: SymbolicInt,
   window: {
     readonly kernel: number;
@@ -30,6 +34,8 @@ export function slidSize(
 ): SymbolicInt {
   const reach = window.dilation * (window.kernel - 1) + 1;
   const rest = size.plus(SymbolicInt.of(window.padding - reach));
+  if (rest.hint < 0)
+    throw call.refuse(`a window of ${reach} does not fit into ${size.hint + window.padding}`);
   return rest.floorDividedBy(SymbolicInt.of(window.stride)).plus(SymbolicInt.of(1));
 }
 
@@ -97,7 +103,7 @@ function convolve(
         `its input has ${one.dims[1]?.text ?? 'no'} channels, the weight takes ${channels.text}`,
       );
     const spatial = one.dims.slice(2).map((size, index) =>
-      slidSize(size, {
+      slidSize(call, size, {
         kernel: kernel[index] ?? 1,
         stride: geometry.stride[index] ?? 1,
         padding: (geometry.before[index] ?? 0) + (geometry.behind[index] ?? 0),
@@ -130,6 +136,10 @@ function convolveTransposed(
 ): TorchTensor {
   const kernel = kernelOf(call, weight);
   return batched(call, input, kernel.length, (one) => {
+    const [, given = SymbolicInt.of(1)] = one.dims;
+    const taken = weight.dims[0] ?? SymbolicInt.of(1);
+    if (call.graph.unify(given, taken) === null)
+      throw call.refuse(`its input has ${given.text} channels, the weight takes ${taken.text}`);
     const spatial = one.dims.slice(2).map((size, index) => {
       const stride = geometry.stride[index] ?? 1;
       const reach = (geometry.dilation[index] ?? 1) * ((kernel[index] ?? 1) - 1) + 1;

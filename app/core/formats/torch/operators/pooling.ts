@@ -55,7 +55,7 @@ function slide(call: OperatorCall, input: TorchTensor, window: Window): Slide {
   const sizes = input.dims.slice(-spatial);
   const extra = sizes.map((size, index) => ceilPadding(call, size, window, index));
   const slid = sizes.map((size, index) =>
-    slidSize(size, {
+    slidSize(call, size, {
       kernel: window.kernel[index] ?? 1,
       stride: window.stride[index] ?? 1,
       padding: 2 * (window.padding[index] ?? 0) + (extra[index] ?? 0),
