@@ -82,9 +82,9 @@ function ProbeFact({ probe }: { readonly probe: ProbeOutcome }) {
 function VerdictNote({ verdict }: { readonly verdict: Verdict }) {
   switch (verdict.kind) {
     case 'runs-natively':
-      return null;
+    // Its notices say that, and for which shapes.
     case 'runs-by-translation':
-      return <Note severity="info" text="Conch translates this model to ONNX and serves the translation." />;
+      return null;
     case 'needs-container':
       return (
         <Note
