@@ -3,7 +3,7 @@ import type { Guard } from '../torch/tensor-graph.ts';
 import type { TorchDtype } from '../torch/torch-dtypes.ts';
 import type { StoredValue } from '../torch/stored-objects.ts';
 import type { StoredTensor } from '../torch/stored-tensor.ts';
-import { TranslationFailure } from '../torch/translation-failure.ts';
+import { TranslationFailure, TranslationLimit } from '../torch/translation-failure.ts';
 import { followForward, type ExampleDim, type ExampleInput } from './follow-forward.ts';
 import type { ScriptProgram } from './script-program.ts';
 import { printExpression, type ScriptParameter } from './script-syntax.ts';
@@ -184,7 +184,8 @@ export function describeForward(program: ScriptProgram): ForwardDescription {
       const found = follow(program, proposal);
       if (!isPinned(found.guards)) return found;
     } catch (cause) {
-      if (!(cause instanceof TranslationFailure)) throw cause;
+      // What asks for too much asks for it with other shapes too.
+      if (!(cause instanceof TranslationFailure) || cause instanceof TranslationLimit) throw cause;
       if (failure === null || cause.unsupported.length > failure.unsupported.length) failure = cause;
     }
   }

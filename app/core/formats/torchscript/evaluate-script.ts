@@ -79,7 +79,8 @@ export class ScriptEvaluator {
     } catch (cause) {
       if (!(cause instanceof TranslationFailure)) throw cause;
       const { file, line } = this.#place;
-      throw new TranslationFailure(`${cause.message} (${file}:${line})`, this.unsupported);
+      const Failure = cause instanceof TranslationLimit ? TranslationLimit : TranslationFailure;
+      throw new Failure(`${cause.message} (${file}:${line})`, this.unsupported);
     }
   }
 

@@ -1,7 +1,7 @@
 import { StatusError } from '../../status.ts';
 import type { Translation } from '../torch/finish-translation.ts';
 import type { TorchDtype } from '../torch/torch-dtypes.ts';
-import { TranslationFailure } from '../torch/translation-failure.ts';
+import { TranslationFailure, TranslationLimit } from '../torch/translation-failure.ts';
 import { forwardParameters } from './describe-forward.ts';
 import type { ExampleDim, ExampleInput } from './follow-forward.ts';
 import type { ScriptProgram } from './script-program.ts';
@@ -121,7 +121,8 @@ export async function translateForConfig(
       if (outputNames.length > given) throw countsDiffer(modelName, 'outputs', outputNames.length, given);
       return translation;
     } catch (cause) {
-      if (!(cause instanceof TranslationFailure)) throw cause;
+      // What asks for too much asks for it with other shapes too.
+      if (!(cause instanceof TranslationFailure) || cause instanceof TranslationLimit) throw cause;
       failure ??= cause;
     }
     if (sizes !== undefined || inputs.every(({ dims }) => !dims.includes(-1))) break;
