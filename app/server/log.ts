@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { ServerOptions } from './command-line.ts';
+import { sourceOfMessage, sourceOfTable } from './log-sources.ts';
 import { printTable } from './print-table.ts';
 
 /** Levels of the log, most urgent first. */
@@ -18,7 +19,8 @@ export interface LogSettings {
 export interface Log {
   readonly settings: LogSettings;
   readonly file: string;
-  write(level: LogLevel, text: string): void;
+  /** @param source file and line of the real server, where its text alone does not tell. */
+  write(level: LogLevel, text: string, source?: string): void;
   /** Writes a table below a line of its own. */
   writeTable(rows: readonly (readonly string[])[]): void;
   /** Writes a line of a library as it is: it has no head of ours. */
@@ -72,15 +74,16 @@ export function openLog(options: ServerOptions, onLine: (level: LogLevel, text: 
   return {
     settings,
     file: options.logFile,
-    write: (level, text) => {
+    write: (level, text, source = sourceOfMessage(text)) => {
       if (!isOn(level)) return;
       const line = escapeLine(text);
-      emit(level, `${stamp(level, settings.format, new Date())} ${process.pid} ${quote(text)}\n`);
+      emit(level, `${stamp(level, settings.format, new Date())} ${process.pid} ${source}] ${quote(text)}\n`);
       onLine(level, line);
     },
     writeTable: (rows) => {
       if (!isOn('info')) return;
-      emit('info', `${stamp('info', settings.format, new Date())} ${process.pid} \n${printTable(rows)}\n`);
+      const head = `${stamp('info', settings.format, new Date())} ${process.pid} ${sourceOfTable(rows)}]`;
+      emit('info', `${head} \n${printTable(rows)}\n`);
     },
     writeForeign: (text) => {
       if (isOn('error')) emit('error', `${escapeLine(text)}\n`);

@@ -16,6 +16,7 @@ import { monitorMachine, type MachineMonitor } from './metrics/machine-monitor.t
 import { openMetricsEndpoint, type MetricsEndpoint } from './metrics/metrics-endpoint.ts';
 import { ModelMetrics } from './metrics/model-metrics.ts';
 import { openPort, type WantedPort } from './open-port.ts';
+import { BackendLines } from './repository/backend-lines.ts';
 import { ModelRepository } from './repository/model-repository.ts';
 import type { ModelVersion, VersionObserver } from './repository/model-version.ts';
 import { RateLimitGate } from './scheduling/rate-limit-gate.ts';
@@ -96,6 +97,7 @@ class Server implements RunningServer {
   readonly #emit: (event: ServerEvent) => void;
   readonly #door: EngineDoor;
   readonly #repository: ModelRepository;
+  readonly #backendLines: BackendLines;
   readonly #records: ReturnType<typeof batchRequests>;
   readonly #regions: SharedMemoryRegions;
   readonly #tracing: Tracing;
@@ -127,10 +129,12 @@ class Server implements RunningServer {
     this.#records = batchRequests((records) => emit({ kind: 'requests', records }));
     this.#gpuCount = gpuCount;
     this.#modelMetrics = options.metrics.isAllowed ? new ModelMetrics(options.metrics.config, log) : null;
+    this.#backendLines = new BackendLines(options, log);
     this.#repository = new ModelRepository({
       options,
       engines: { door, launcher, gate: rateLimitGate(options) },
       log,
+      backendLines: this.#backendLines,
       gpuCount,
       responseCache: this.#openCache(),
       observer: observe(emit, log, this.#modelMetrics),
@@ -335,11 +339,13 @@ class Server implements RunningServer {
     return result;
   }
 
-  #logLiveModels(secondsLeft: number): void {
+  /** Returns how many there are. */
+  #logLiveModels(secondsLeft: number): number {
     const live = this.#served().filter(({ status }) => status.state !== 'UNAVAILABLE');
     const count = new Set(live.map(({ name }) => name)).size;
     const requests = `${count} live models and 0 in-flight non-inference requests`;
     this.#log.write('info', `Timeout ${secondsLeft}: Found ${requests}`);
+    return count;
   }
 
   async #abandonRepository(): Promise<DrainResult> {
@@ -352,6 +358,7 @@ class Server implements RunningServer {
     const { exitTimeoutSeconds } = this.#options;
     let secondsLeft = exitTimeoutSeconds;
     let isExpired = false;
+    let liveModels: number | null = null;
     const report = (): void => {
       const busy = this.#served().filter(({ inFlight }) => inFlight > 0);
       this.#log.write(
@@ -363,18 +370,22 @@ class Server implements RunningServer {
       }
       if (secondsLeft <= 0 && busy.length > 0) isExpired = true;
       secondsLeft -= 1;
+      if (busy.length === 0) sayIdle();
+    };
+    const sayIdle = (): void => {
+      if (liveModels !== null) return;
+      this.#log.write('info', 'All models are stopped, unloading models');
+      liveModels = this.#logLiveModels(secondsLeft);
     };
     this.#log.write('info', 'Waiting for in-flight requests to complete.');
     report();
     const ticker = setInterval(report, 1000);
-    this.#logLiveModels(secondsLeft);
     await this.#repository
-      .close(exitTimeoutSeconds * 1000, ({ name, version }) =>
-        this.#log.write('info', `successfully unloaded '${name}' version ${version}`),
-      )
+      .close(exitTimeoutSeconds * 1000, (version) => this.#backendLines.unloaded(version))
       .finally(() => clearInterval(ticker));
-    this.#log.write('info', 'All models are stopped, unloading models');
-    this.#logLiveModels(secondsLeft);
+    sayIdle();
+    if (liveModels !== 0) this.#logLiveModels(secondsLeft);
+    this.#backendLines.backendsFinalized();
     if (!isExpired) return 'complete';
     this.#log.write('error', 'failed to stop server: Internal - Exit timeout expired. Exiting immediately.');
     return 'expired';

@@ -10,7 +10,8 @@ function libraryOf({ backendDirectory }: ServerOptions, backend: string): string
   return `${backendDirectory}/${backend}/libtriton_${backend}.so`;
 }
 
-function backendConfig(options: ServerOptions, backend: string): string {
+/** What the command line says to a backend, as Triton hands it over. */
+export function backendConfig(options: ServerOptions, backend: string): string {
   const settings = new Map([
     ['auto-complete-config', String(options.autoCompleteConfig)],
     ['backend-directory', options.backendDirectory],
@@ -25,10 +26,15 @@ function backendConfig(options: ServerOptions, backend: string): string {
   return JSON.stringify({ cmdline: Object.fromEntries(settings) });
 }
 
-/** The backends that models use, with the settings that the command line gave them. */
+/** ONNX Runtime's backend does not start with a batch size that is no number. */
+function startsBackend({ defaultMaxBatchSize }: ServerOptions, backend: string): boolean {
+  return backend !== 'onnxruntime' || !Number.isNaN(Number.parseInt(defaultMaxBatchSize ?? '0', 10));
+}
+
+/** The backends that models use and that started, with the settings that the command line gave them. */
 export function backendRows(options: ServerOptions, backends: Iterable<string>): Rows {
   const rows = [...new Set(backends)]
-    .filter((backend) => backend !== '')
+    .filter((backend) => backend !== '' && startsBackend(options, backend))
     .sort()
     .map((backend) => [backend, libraryOf(options, backend), backendConfig(options, backend)]);
   return [['Backend', 'Path', 'Config'], ...rows];

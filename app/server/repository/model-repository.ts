@@ -353,7 +353,7 @@ export class ModelRepository {
       ),
     );
     const failed = started.filter(({ reason }) => reason !== null);
-    if (failed.length > 0) log.write('info', `failed to load '${name}'`);
+    log.write('info', failed.length > 0 ? `failed to load '${name}'` : `successfully loaded '${name}'`);
     if (failed.length > 0) return this.#giveUp(name, started, isReplacing ? (current ?? null) : target);
     await this.#swap(name, target, current, started, { fingerprint: model.fingerprint, override });
     return null;
@@ -415,6 +415,8 @@ export class ModelRepository {
   async #retire(model: LoadedModel, version: string, served: ModelVersion, isGone: boolean): Promise<void> {
     await served.stop(DRAIN_MILLISECONDS);
     const slot = model.versions.get(version);
+    // With the statistics goes on what only got other instances: nothing was unloaded.
+    if (slot?.served?.statistics !== served.statistics) this.#environment.backendLines.unloaded(served);
     if (isGone && slot?.served === served) {
       model.versions.set(version, { served: null, status: { state: 'UNAVAILABLE', reason: 'unloaded' } });
     }
@@ -424,13 +426,13 @@ export class ModelRepository {
   async #unload(name: string, isRefused = false): Promise<void> {
     const model = this.models.get(name);
     if (!model) return;
-    const { log } = this.#environment;
+    const { backendLines } = this.#environment;
     await Promise.all(
-      [...model.versions].map(async ([version, slot]) => {
+      [...model.versions.values()].map(async (slot) => {
         // A version that never came keeps its reason, as in Triton.
         if (!slot.served) return;
         await slot.served.stop(DRAIN_MILLISECONDS);
-        log.write('info', `successfully unloaded '${name}' version ${version}`);
+        backendLines.unloaded(slot.served);
         slot.served = null;
         slot.status = { state: 'UNAVAILABLE', reason: 'unloaded' };
       }),

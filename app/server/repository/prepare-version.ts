@@ -94,6 +94,10 @@ function unsafeType(description: ModelDescription): string | null {
   return null;
 }
 
+/**
+ * Reads `default-max-batch-size` of the backend config; undefined if there is none.
+ * @throws StatusError as Triton's ONNX Runtime backend, which does not start then.
+ */
 function readBatchSize(text: string | null): number | undefined {
   if (text === null) return undefined;
   const size = Number.parseInt(text, 10);

@@ -8,6 +8,7 @@ import type { ServerOptions } from '../command-line.ts';
 import { EnsembleVersion } from '../ensembles/ensemble-version.ts';
 import type { FindVersion } from '../ensembles/run-ensemble.ts';
 import type { Log } from '../log.ts';
+import type { BackendLines } from './backend-lines.ts';
 import { InstanceFailure } from './instance-failure.ts';
 import type { ModelVersion, VersionObserver } from './model-version.ts';
 import type { PreparedModel } from './prepare-model.ts';
@@ -20,6 +21,7 @@ export interface RepositoryEnvironment {
   readonly options: ServerOptions;
   readonly engines: VersionMachinery;
   readonly log: Log;
+  readonly backendLines: BackendLines;
   readonly gpuCount: number;
   /** Null: the server was started without one. */
   readonly responseCache: ResponseCache | null;
@@ -83,8 +85,9 @@ export async function startVersion(
   version: string,
   statistics = new ModelStatistics(),
 ): Promise<StartedVersion> {
-  const { options, log, versionFailed } = environment;
+  const { options, log, backendLines, versionFailed } = environment;
   log.write('info', `loading: ${model.name}:${version}`);
+  backendLines.modelInitializing(model, version);
   for (let attempt = 0; ; attempt += 1) {
     let served: ModelVersion | null = null;
     try {
@@ -93,7 +96,7 @@ export async function startVersion(
       await served.start();
       for (const warning of [...prepared.warnings, ...unknownMetricFamilies(model.polled)])
         log.write('warning', warning);
-      log.write('info', `successfully loaded '${model.name}'`);
+      backendLines.instancesInitializing(served.config);
       return { version, served, reason: null };
     } catch (cause) {
       if (attempt < options.modelLoadRetryCount) continue;

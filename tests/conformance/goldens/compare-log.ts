@@ -25,6 +25,11 @@ export function messageOf(line: string): string {
   return match ? `${match[1]} ${unquote(match[2] ?? '')}` : line;
 }
 
+/** Without the width that a path of the installation gives a table. */
+export function withoutTableWidth(text: string): string {
+  return text.replaceAll(/ +\|/g, ' |').replaceAll(/-{3,}/g, '---');
+}
+
 /** Said once at the start of a flag that has no effect in our server. */
 const OUR_OWN = /^W --[\w-]+ has no effect/;
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shorten } from './compare-json.ts';
-import { withoutTime } from './compare-log.ts';
+import { withoutTableWidth, withoutTime } from './compare-log.ts';
 import type { Row } from './recording.ts';
 import { placeIn, portFlags, ReplayServer, takePorts, type ServerCommand } from './replay-server.ts';
 import { different, equalVerdict, EXACT, same, worst, type Verdict } from './verdict.ts';
@@ -41,10 +41,33 @@ async function run(command: ServerCommand, args: readonly string[]): Promise<Run
   };
 }
 
-/** Every byte but times, processes, where Triton is installed and blank lines at the end. */
+/** The recordings of starts leave out what a backend says for information (that of `main_models` has it). */
+const OF_BACKEND = /^I (?:onnxruntime|identity)\.cc:/;
+
+/** Lines of models that load and unload side by side: two recordings of one command have both orders. */
+const OF_PARALLEL_WORK = /^[EIW] (?:model_lifecycle|backend_model|onnxruntime)\.cc:/;
+
+function sortParallelWork(lines: readonly string[]): string[] {
+  const sorted: string[] = [];
+  let run: string[] = [];
+  for (const line of [...lines, '']) {
+    if (OF_PARALLEL_WORK.test(line)) run.push(line);
+    else {
+      sorted.push(...run.sort(), line);
+      run = [];
+    }
+  }
+  return sorted;
+}
+
+/** Every byte but times, processes, where Triton is installed, the width that this gives a table, and lines of backends. */
 function withoutPlace(text: string): string {
   const lines = text.trimEnd().split('\n').map(withoutTime);
-  return lines.join('\n').replaceAll('/opt/tritonserver', '{triton}');
+  const kept = sortParallelWork(lines.filter((line) => !OF_BACKEND.test(line)));
+  return withoutTableWidth(kept.join('\n'))
+    .replaceAll('/opt/tritonserver', '{triton}')
+    .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:*')
+    .replaceAll(/Timeout \d+: Found \d+/g, 'Timeout *: Found *');
 }
 
 /** What a line says, whatever its time, source file, ports, widths of tables and counts of a shutdown. */
@@ -62,6 +85,7 @@ function normalize(line: string): string {
 function linesOf(text: string): string[] {
   return text
     .split('\n')
+    .filter((line) => !OF_BACKEND.test(withoutTime(line)))
     .map(normalize)
     .filter((line) => line !== '' && line !== '+-+')
     .sort();
