@@ -15,6 +15,7 @@ import { jobsMirror } from './jobs/jobs-store.ts';
 import { latencyMirror } from './latency/latency-store.ts';
 import { machineMirror } from './machine/machine-store.ts';
 import { modelsMirror } from './models/models-store.ts';
+import { remoteMirror } from './remote/remote-store.ts';
 import { rememberedDimsMirror } from './models/remembered-dims-store.ts';
 import { noticesMirror, raiseFailure } from './notices/notices-store.ts';
 import { serverMirror } from './server/server-store.ts';
@@ -28,6 +29,7 @@ const MIRRORS: readonly Mirror[] = [
   modelsMirror,
   serverMirror,
   containerMirror,
+  remoteMirror,
   workspaceMirror,
   jobsMirror,
   settingsMirror,

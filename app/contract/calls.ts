@@ -4,6 +4,7 @@ import type { LintItem } from '../core/export-lints/lint-repository.ts';
 import type { ContainerChoices } from '../core/triton-container/container-choices.ts';
 import type { PreflightCheck } from '../core/triton-container/preflight.ts';
 import type { HistoryEntry, HistorySummary, InferCall } from './inference.ts';
+import type { PushSize, RemoteModelFacts, RemoteServerEdit, RemoteStatus } from './remote-server.ts';
 import type { HostSnapshot, Settings } from './snapshot.ts';
 
 /** Where a model comes from. */
@@ -83,6 +84,22 @@ export interface HostCalls {
   /** Serves the open repository in a container. Resolves when it is created and started; states come as events. Rejects with the reason where it cannot. */
   'container.start': (what: { choices: ContainerChoices }) => Promise<void>;
   'container.stop': (none: null) => Promise<void>;
+
+  /** Keeps a remote server, new or changed. Rejects as `invalid-argument` for what cannot be used. */
+  'remote.save': (edit: RemoteServerEdit) => Promise<{ id: string }>;
+  'remote.remove': (target: { id: string }) => Promise<void>;
+  /** Asks its health, metadata and repository index. Rejects with the reason where it does not answer. */
+  'remote.check': (target: { id: string }) => Promise<RemoteStatus>;
+  /** Resolves when the server has loaded the model; rejects with its own refusal. */
+  'remote.load': (target: { id: string; model: string }) => Promise<void>;
+  'remote.unload': (target: { id: string; model: string }) => Promise<void>;
+  'remote.describe': (target: { id: string; model: string; version?: string }) => Promise<RemoteModelFacts>;
+  /** What a push of a model of the open repository would send. */
+  'remote.pushSize': (target: { model: string }) => Promise<PushSize>;
+  /** Sends a model of the open repository, config and files, by the load API. */
+  'remote.push': (target: { id: string; model: string }) => Promise<{ jobId: string }>;
+  /** Makes a model of the open repository from a remote model's config; its files have to be added by hand. */
+  'remote.importConfig': (target: { id: string; model: string }) => Promise<{ jobId: string }>;
 
   /** Sends one inference request to the server and keeps it in history, answered or failed. */
   'inference.run': (call: InferCall) => Promise<HistoryEntry>;

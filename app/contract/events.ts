@@ -4,6 +4,7 @@ import type { CompletedRequest, HistorySummary } from './inference.ts';
 import type { MachineStatus } from './machine.ts';
 import type { ModelEntry } from './model-entry.ts';
 import type { LogLine, ServerStatus } from './server-status.ts';
+import type { RemoteServer } from './remote-server.ts';
 import type { RememberedDims, Settings, Workspace } from './snapshot.ts';
 
 /** Everything the host tells without being asked: `noun.past`. Each carries the whole new fact, never a difference. */
@@ -17,6 +18,7 @@ export interface HostEvents {
   'model.removed': { readonly name: string };
   'server.changed': ServerStatus;
   'container.changed': ContainerStatus;
+  'remotes.changed': readonly RemoteServer[];
   'job.changed': Job;
   'job.dismissed': { readonly id: string };
   'history.added': HistorySummary;

@@ -36,6 +36,7 @@ export interface JobOutcomes {
   readonly import: readonly ImportOutcome[];
   readonly export: ExportOutcome;
   readonly 'provider-install': { readonly message: string };
+  readonly 'model-push': { readonly server: string; readonly model: string; readonly byteSize: number };
   readonly 'image-pull': { readonly image: string; readonly byteSize: number };
 }
 

@@ -5,6 +5,7 @@ import type { Job } from './job.ts';
 import type { MachineStatus } from './machine.ts';
 import type { ModelEntry } from './model-entry.ts';
 import type { LogLine, ServerStatus } from './server-status.ts';
+import type { RemoteServer } from './remote-server.ts';
 import type { HistorySummary } from './inference.ts';
 
 /** The model repository that is open. */
@@ -36,6 +37,8 @@ export interface HostSnapshot {
   readonly models: readonly ModelEntry[];
   readonly server: ServerStatus;
   readonly container: ContainerStatus;
+  /** By name. */
+  readonly remoteServers: readonly RemoteServer[];
   readonly jobs: readonly Job[];
   /** Newest first, at most 200. */
   readonly history: readonly HistorySummary[];

@@ -23,6 +23,8 @@ import { createModelActions } from './models/model-actions.ts';
 import { openRenameJournal } from './models/rename-journal.ts';
 import { createModelProbe } from './probe/probe-model.ts';
 import type { HostProcessLauncher } from './processes/host-process-launcher.ts';
+import { remoteHandlers } from './remote-servers/remote-handlers.ts';
+import { openRemoteServers } from './remote-servers/remote-servers.ts';
 import { openSampleModels } from './samples/sample-models.ts';
 import { createServerLog } from './server-supervisor/server-log.ts';
 import { createServerSupervisor } from './server-supervisor/server-supervisor.ts';
@@ -118,6 +120,12 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
 
   const folder = await openDataFolder(options.dataFolder);
   const settings = await openSettingsStore(folder, now(), emit, (text) => raise('warning', text));
+  const remotes = await openRemoteServers(folder.remoteServersFile, {
+    now: now(),
+    keychain: shell.keychain?.() ?? null,
+    emit,
+    raise: (text) => raise('warning', text),
+  });
   const jobs = createJobRegistry(emit, now, reportBug);
   const log = createServerLog(folder.logs, now, emit);
   const inspector = createInspector(launcher);
@@ -318,6 +326,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       models: workspace.entries(),
       server: supervisor.status(),
       container: container.status(),
+      remoteServers: remotes.list(),
       jobs: jobs.list(),
       history: history.list({ limit: SNAPSHOT_HISTORY }),
       log: log.last(SNAPSHOT_LOG),
@@ -361,6 +370,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
     }),
     'container.start': ({ choices }) => container.start(choices),
     'container.stop': () => container.stop(),
+    ...remoteHandlers({ remotes, jobs, session, staging: folder.staging, raise }),
     'inference.run': async (call) => {
       checkInferCall(call);
       const { history } = session();
@@ -465,6 +475,7 @@ async function startHost(options: HostOptions, instance: InstanceLock): Promise<
       await descriptions.close();
       completed.close();
       await log.close();
+      await remotes.close();
       await settings.close();
       await instance.release();
     },

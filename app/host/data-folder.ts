@@ -11,6 +11,7 @@ export interface DataFolder {
   readonly settingsFile: string;
   /** Recents, the open repository, remembered dims. */
   readonly stateFile: string;
+  readonly remoteServersFile: string;
   readonly drafts: string;
   /** What is known of model files by their path, size and time. */
   readonly descriptions: string;
@@ -31,6 +32,7 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
     staging: join(root, 'staging'),
     settingsFile: join(root, 'settings.json'),
     stateFile: join(root, 'state.json'),
+    remoteServersFile: join(root, 'remote-servers.json'),
     drafts: join(root, 'drafts'),
     descriptions: join(root, 'descriptions'),
     history: join(root, 'history'),

@@ -1,5 +1,17 @@
-import { dialog, shell, type BrowserWindow, type OpenDialogOptions } from 'electron';
-import type { ShellServices } from '../../app/host/shell-services.ts';
+import { dialog, safeStorage, shell, type BrowserWindow, type OpenDialogOptions } from 'electron';
+import type { Keychain, ShellServices } from '../../app/host/shell-services.ts';
+
+/** Null without a keychain: on a Linux without one, Chromium's `basic_text` only hides what it should encrypt. */
+function systemKeychain(): Keychain | null {
+  const isReal =
+    safeStorage.isEncryptionAvailable() &&
+    (process.platform !== 'linux' || safeStorage.getSelectedStorageBackend() !== 'basic_text');
+  if (!isReal) return null;
+  return {
+    encrypt: (text) => safeStorage.encryptString(text).toString('base64'),
+    decrypt: (encrypted) => safeStorage.decryptString(Buffer.from(encrypted, 'base64')),
+  };
+}
 
 /** Dialogs and file manager of the system. `currentWindow`: what dialogs are sheets of. */
 export function nativeServices(currentWindow: () => BrowserWindow | null): ShellServices {
@@ -19,6 +31,7 @@ export function nativeServices(currentWindow: () => BrowserWindow | null): Shell
       revealInFolder: true,
       dragsFilesOut: true,
     },
+    keychain: systemKeychain,
     openModels: () =>
       ask({
         title: 'Open models',

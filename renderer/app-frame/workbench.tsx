@@ -15,6 +15,8 @@ import { useNavigationStore } from '../navigation/navigation-store.ts';
 import { Announcer } from '../notices/announcer.tsx';
 import { Notices } from '../notices/notices.tsx';
 import { raiseNotice } from '../notices/notices-store.ts';
+import { RemotePage } from '../remote/remote-page.tsx';
+import { useRemoteServer } from '../remote/remote-store.ts';
 import { useSettings } from '../settings/settings-store.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { FirstRunWatcher } from './first-run-watcher.tsx';
@@ -57,7 +59,9 @@ export function Workbench() {
 
 function Content() {
   const name = useNavigationStore((state) => state.model);
+  const remote = useRemoteServer(useNavigationStore((state) => state.remote));
   const model = useModel(name ?? '');
+  if (remote !== undefined) return <RemotePage key={remote.id} server={remote} />;
   return model === undefined ? <Home /> : <ModelPage key={model.name} model={model} />;
 }
 

@@ -97,6 +97,7 @@ function finishedText({ state, kind }: Job): string {
     case 'cancelled':
       return 'Cancelled';
     case 'done':
+      if ('server' in state.outcome) return `Done: ${state.outcome.server} has loaded it`;
       if (kind !== 'export' || !('kind' in state.outcome)) return 'Done';
       if (state.outcome.kind === 'path') return `Done: ${state.outcome.path}`;
       return state.outcome.kind === 'uploaded' ? `Done: ${state.outcome.uri}` : 'Done';

@@ -10,6 +10,8 @@ interface NavigationState {
   /** The selected model; null shows the empty window. */
   readonly model: string | null;
   readonly tab: ModelTab;
+  /** Id of the remote server whose page is shown; null where none is. */
+  readonly remote: string | null;
 }
 
 const KEPT_AT = 'conch.navigation';
@@ -21,7 +23,12 @@ useNavigationStore.subscribe((state) => globalThis.sessionStorage?.setItem(KEPT_
 
 /** Shows a model's page, on `tab` where given. */
 export function openModel(model: string, tab: ModelTab = 'model'): void {
-  useNavigationStore.setState({ model, tab });
+  useNavigationStore.setState({ model, tab, remote: null });
+}
+
+/** Shows a remote server's page. */
+export function openRemote(id: string): void {
+  useNavigationStore.setState({ model: null, tab: 'model', remote: id });
 }
 
 /** Switches the tab of the model that is shown. */
@@ -31,14 +38,15 @@ export function openTab(tab: ModelTab): void {
 
 /** Shows the empty window, where models are added. */
 export function openHome(): void {
-  useNavigationStore.setState({ model: null, tab: 'model' });
+  useNavigationStore.setState({ model: null, tab: 'model', remote: null });
 }
 
 function readKept(): NavigationState {
-  const { model, tab } = parseKept() as Partial<NavigationState>;
+  const { model, tab, remote } = parseKept() as Partial<NavigationState>;
   return {
     model: typeof model === 'string' ? model : null,
     tab: MODEL_TABS.find((known) => known === tab) ?? 'model',
+    remote: typeof remote === 'string' ? remote : null,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   IconChevronDown,
   IconPlayerPlay,
   IconPlayerStop,
+  IconServer2,
 } from '@tabler/icons-react';
 import { useState } from 'react';
 import { CopyButton } from '../clipboard/copy-button.tsx';
@@ -12,6 +13,7 @@ import { ContainerDialog } from '../container/container-dialog.tsx';
 import { useContainerStatus } from '../container/container-store.ts';
 import { describeContainer } from '../container/describe-container.ts';
 import { useHost } from '../host/host-context.tsx';
+import { RemoteServerDialog } from '../remote/remote-server-dialog.tsx';
 import { StateLabel } from '../models/state-chip.tsx';
 import { raiseFailure } from '../notices/notices-store.ts';
 import frame from '../app-frame/workbench.module.css';
@@ -25,6 +27,7 @@ export function ServerStrip() {
   const status = useServerStatus();
   const container = useContainerStatus();
   const [isContainerShown, setContainerShown] = useState(false);
+  const [isAddingRemote, setAddingRemote] = useState(false);
   const ask = (call: 'server.start' | 'server.stop') => {
     host.call(call, null).catch((cause: unknown) => raiseFailure('The server did not do it', cause));
   };
@@ -59,6 +62,12 @@ export function ServerStrip() {
           <Menu.Item leftSection={<IconBox size={16} aria-hidden />} onClick={() => setContainerShown(true)}>
             Triton in a container…
           </Menu.Item>
+          <Menu.Item
+            leftSection={<IconServer2 size={16} aria-hidden />}
+            onClick={() => setAddingRemote(true)}
+          >
+            Add a remote server…
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
       {container.kind !== 'stopped' && (
@@ -67,6 +76,7 @@ export function ServerStrip() {
         </UnstyledButton>
       )}
       <ContainerDialog isOpened={isContainerShown} onClose={() => setContainerShown(false)} />
+      <RemoteServerDialog isOpened={isAddingRemote} onClose={() => setAddingRemote(false)} />
       {status.kind === 'running' && (
         <>
           <span className="conch-mono">{status.httpUrl}</span>

@@ -12,10 +12,10 @@ export interface ServeCommand {
 }
 
 /** Runs `conch serve <repository>` on a free port and waits until every model was tried. */
-export async function conchServe(repository: string): Promise<ServeCommand> {
+export async function conchServe(repository: string, flags: readonly string[] = []): Promise<ServeCommand> {
   const child = spawn(
     process.execPath,
-    [CLI, 'serve', repository, '--http-port=0', '--allow-grpc=false', '--allow-metrics=false'],
+    [CLI, 'serve', repository, '--http-port=0', '--allow-grpc=false', '--allow-metrics=false', ...flags],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const url = await new Promise<string>((resolve, reject) => {

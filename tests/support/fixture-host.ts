@@ -278,6 +278,19 @@ export function createFixtureHost(change: Partial<HostSnapshot> = {}): FixtureHo
     'container.start': async () =>
       emit('container.changed', { kind: 'failed', reason: 'The image was deleted.' }),
     'container.stop': async () => emit('container.changed', { kind: 'stopped' }),
+    'remote.save': async () => ({ id: 'remote' }),
+    'remote.remove': async () => undefined,
+    'remote.check': async () => {
+      throw new StatusError('unavailable', 'Nothing answers at http://gpu-box:8000.');
+    },
+    'remote.load': async () => undefined,
+    'remote.unload': async () => undefined,
+    'remote.describe': async () => ({ configText: '', metadataText: '{}' }),
+    'remote.pushSize': async () => ({ files: 1, byteSize: 3_000, sentByteSize: 4_200 }),
+    'remote.push': ({ model }) =>
+      runJob('model-push', `Pushing ${model}`, { server: 'GPU box', model, byteSize: 3_000 }),
+    'remote.importConfig': ({ model }) =>
+      runJob('import', `Taking the config of ${model}`, [{ kind: 'added', source: 'GPU box', model }]),
     'provider.install': () =>
       runJob('provider-install', 'Installing the CUDA execution provider', { message: 'Done.' }),
   };
@@ -376,6 +389,7 @@ function usualSnapshot(): HostSnapshot {
       },
       docker: { kind: 'absent', reason: 'The Docker Engine does not answer at /var/run/docker.sock.' },
     },
+    remoteServers: [],
     workspace: {
       path: '/home/ada/models',
       isDefault: false,

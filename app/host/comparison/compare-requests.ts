@@ -4,30 +4,13 @@ import { compareOutputs } from '../../core/comparison/compare-outputs.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { HistoryStore } from '../history/history-store.ts';
 import { sequenceParameters } from '../inference/run-inference.ts';
+import { checkAddress, checkHeaders } from '../open-inference/server-address.ts';
 import { createOpenInferenceClient, type OpenInferenceClient } from '../open-inference/http-client.ts';
 
 /** Requests of one comparison: what a person waits for. */
 const MOST_REQUESTS = 200;
 const SILENCE_MILLISECONDS = 30_000;
 const LARGEST_ANSWER = 512 * 1024 * 1024;
-/** What HTTP itself sets: whoever names these in headers of his own would break the request. */
-const OWN_HEADERS =
-  /^(?:host|content-length|content-type|transfer-encoding|connection|inference-header-content-length)$/i;
-
-function checkServer({ url, headers = {} }: ComparedServer): void {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol))
-    throw new StatusError(
-      'invalid-argument',
-      `${url} is no address of a server: it begins with http:// or https://.`,
-    );
-  if (parsed.username !== '' || parsed.password !== '')
-    throw new StatusError('invalid-argument', 'Give the name and password as a header, not in the address.');
-  for (const [name, value] of Object.entries(headers))
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[^\t\x20-\x7e]/.test(value) || OWN_HEADERS.test(name))
-      throw new StatusError('invalid-argument', `The header ${name} cannot be sent.`);
-}
-
 function isSameOutcome(outcome: RequestComparison['outcome']): boolean {
   if (outcome.kind === 'answered') return outcome.outputs.every(({ kind }) => kind !== 'different');
   return outcome.here !== null && outcome.here === outcome.there;
@@ -69,7 +52,8 @@ export async function compareRequests(
   server: ComparedServer,
   history: HistoryStore,
 ): Promise<readonly RequestComparison[]> {
-  checkServer(server);
+  checkAddress(server.url);
+  checkHeaders(server.headers ?? {});
   if (ids.length > MOST_REQUESTS)
     throw new StatusError('invalid-argument', `At most ${MOST_REQUESTS} requests are compared at once.`);
   const client = createOpenInferenceClient(server.url, {

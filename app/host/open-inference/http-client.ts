@@ -1,5 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
 import { printJsonData } from '../../core/open-inference/json-tensor.ts';
 import {
   encodeInferRequest,
@@ -43,14 +45,25 @@ export interface IndexedModel {
   readonly reason?: string;
 }
 
+/** A body that is read while it is sent. */
+export interface StreamedBody {
+  /** Of all pieces together. */
+  readonly byteLength: number;
+  readonly pieces: AsyncIterable<Uint8Array>;
+  /** Ends the request at any time: it fails as `cancelled`. */
+  readonly signal: AbortSignal;
+}
+
 /** A client of any server of the Open Inference Protocol. Rejects with a {@link StatusError}. */
 export interface OpenInferenceClient {
   infer(request: InferenceRequest): Promise<{ response: InferResponse; totalMicroseconds: number }>;
-  load(model: string): Promise<void>;
+  /** @param body JSON of a load request with parameters, such as a config and files. */
+  load(model: string, body?: StreamedBody): Promise<void>;
   unload(model: string): Promise<void>;
   repositoryIndex(): Promise<readonly IndexedModel[]>;
   /** The JSON document of any GET route: `/v2`, `/v2/models/m/config`, … */
   get(path: string): Promise<unknown>;
+  isLive(): Promise<boolean>;
   isReady(): Promise<boolean>;
   close(): void;
 }
@@ -62,6 +75,8 @@ export interface ClientOptions {
   /** Whether connections stay open for the next request; they do unless told otherwise. */
   readonly keepsConnections?: boolean;
   readonly maxResponseBytes?: number;
+  /** PEM of an authority that is trusted besides the usual ones. */
+  readonly certificateAuthority?: string;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -155,9 +170,15 @@ function inferBody(request: InferenceRequest): {
 export function createOpenInferenceClient(baseUrl: string, options: ClientOptions = {}): OpenInferenceClient {
   const url = new URL(baseUrl);
   const isSecure = url.protocol === 'https:';
+  const keeping = { keepAlive: options.keepsConnections ?? true, maxSockets: 64 };
   const agent = isSecure
-    ? undefined
-    : new Agent({ keepAlive: options.keepsConnections ?? true, maxSockets: 64 });
+    ? new HttpsAgent({
+        ...keeping,
+        ...(options.certificateAuthority !== undefined && {
+          ca: [...rootCertificates, options.certificateAuthority],
+        }),
+      })
+    : new Agent(keeping);
   const prefix = url.pathname.replace(/\/$/, '');
   const maxBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
 
@@ -165,13 +186,16 @@ export function createOpenInferenceClient(baseUrl: string, options: ClientOption
     method: 'GET' | 'POST',
     path: string,
     headers: Record<string, string> = {},
-    blocks: readonly Uint8Array[] = [],
+    body: readonly Uint8Array[] | StreamedBody = [],
   ): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const byteLength = blocks.reduce((sum, block) => sum + block.byteLength, 0);
+      const streamed = 'pieces' in body ? body : null;
+      const blocks = 'pieces' in body ? [] : body;
+      const byteLength = streamed?.byteLength ?? blocks.reduce((sum, block) => sum + block.byteLength, 0);
       const start = isSecure ? httpsRequest : httpRequest;
       const outgoing = start({
-        ...(agent && { agent }),
+        agent,
+        ...(streamed && { signal: streamed.signal }),
         host: url.hostname.replace(/^\[|\]$/g, ''),
         port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
         method,
@@ -191,19 +215,23 @@ export function createOpenInferenceClient(baseUrl: string, options: ClientOption
         );
         outgoing.destroy(silence);
       });
-      outgoing.on('error', (cause) =>
-        reject(cause instanceof StatusError ? cause : connectionFailure(cause, baseUrl, false)),
-      );
+      const fail = (cause: Error, hasBegun: boolean) => {
+        if (streamed?.signal.aborted) reject(new StatusError('cancelled', 'The request was cancelled.'));
+        else reject(cause instanceof StatusError ? cause : connectionFailure(cause, baseUrl, hasBegun));
+      };
+      outgoing.on('error', (cause) => fail(cause, false));
       outgoing.on('response', (message) => {
         readBody(message, maxBytes).then(
           (body) => resolve({ status: message.statusCode ?? 0, headers: message.headers, body }),
-          (cause: unknown) =>
-            reject(
-              silence ??
-                (cause instanceof StatusError ? cause : connectionFailure(cause as Error, baseUrl, true)),
-            ),
+          (cause: unknown) => fail(silence ?? (cause as Error), true),
         );
       });
+      if (streamed) {
+        Readable.from(streamed.pieces)
+          .on('error', (cause) => outgoing.destroy(cause))
+          .pipe(outgoing);
+        return;
+      }
       outgoing.cork();
       for (const block of blocks) outgoing.write(block);
       outgoing.end();
@@ -244,15 +272,16 @@ export function createOpenInferenceClient(baseUrl: string, options: ClientOption
       );
       return { response, totalMicroseconds };
     },
-    load: async (model) => {
-      await ask('POST', `/v2/repository/models/${encodeURIComponent(model)}/load`);
+    load: async (model, body) => {
+      await ask('POST', `/v2/repository/models/${encodeURIComponent(model)}/load`, {}, body);
     },
     unload: async (model) => {
       await ask('POST', `/v2/repository/models/${encodeURIComponent(model)}/unload`);
     },
     repositoryIndex: async () => (await askJson('POST', '/v2/repository/index')) as readonly IndexedModel[],
     get: (path) => askJson('GET', path),
+    isLive: async () => (await send('GET', '/v2/health/live')).status === 200,
     isReady: async () => (await send('GET', '/v2/health/ready')).status === 200,
-    close: () => agent?.destroy(),
+    close: () => agent.destroy(),
   };
 }

@@ -355,6 +355,12 @@ function createStandIn(context: BrowserContext) {
     },
     screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
     Tray: StandInTrayIcon as unknown as ElectronSurface['Tray'],
+    safeStorage: {
+      isEncryptionAvailable: () => true,
+      getSelectedStorageBackend: () => 'gnome_libsecret',
+      encryptString: (text) => Buffer.from(text, 'utf8').map((byte) => byte ^ 0x5a) as Buffer,
+      decryptString: (encrypted) => Buffer.from(encrypted.map((byte) => byte ^ 0x5a)).toString('utf8'),
+    },
     dialog: {
       showOpenDialog: () => {
         const filePaths = dialogAnswers.shift() ?? [];

@@ -33,6 +33,10 @@ export interface ElectronSurface {
     getAllWindows(): WindowSurface[];
     getFocusedWindow(): WindowSurface | null;
   };
+  readonly safeStorage: Pick<
+    typeof Electron.safeStorage,
+    'isEncryptionAvailable' | 'getSelectedStorageBackend' | 'encryptString' | 'decryptString'
+  >;
   readonly dialog: Pick<typeof Electron.dialog, 'showOpenDialog' | 'showErrorBox'>;
   readonly ipcMain: Pick<Electron.IpcMain, 'on'>;
   readonly Menu: Pick<typeof Electron.Menu, 'buildFromTemplate' | 'setApplicationMenu'>;
