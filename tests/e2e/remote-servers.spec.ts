@@ -45,7 +45,6 @@ test('a remote server is added, its models are seen, loaded, unloaded and pushed
   await push.getByRole('button', { name: 'Push' }).click();
   await expect(push.getByRole('status')).toContainText('GPU box has loaded linear_regression');
   await expect(row('linear_regression')).toContainText('READY');
-  await page.screenshot({ path: 'test-results/remote-server.png' });
 
   await page
     .getByRole('button', { name: 'Reload add_sub' })

@@ -5,7 +5,8 @@ import type { RequestParameter } from './infer-request.ts';
 import { asArray, asString, asUnsigned, findMember, member } from './json-access.ts';
 import { parseJson, type JsonValue } from './json-document.ts';
 import { printJsonData, readJsonData } from './json-tensor.ts';
-import { printDouble, printString } from './json-text.ts';
+import { printDouble } from './json-double.ts';
+import { printString } from './json-text.ts';
 
 /** An output on its way to the client. */
 export interface ResponseOutput extends NamedTensor {

@@ -2,7 +2,8 @@ import { DATATYPES, type Datatype } from '../datatypes.ts';
 import { StatusError } from '../status.ts';
 import { asBoolean, asDouble, asUnsigned, isSigned, wrongKind } from './json-access.ts';
 import { isJsonArray, JsonNumbers, type JsonValue } from './json-document.ts';
-import { printDouble, printString } from './json-text.ts';
+import { printDouble } from './json-double.ts';
+import { printString } from './json-text.ts';
 
 /** Datatypes that JSON `data` can carry. */
 export type JsonDatatype = Exclude<Datatype, 'FP16' | 'BF16'>;

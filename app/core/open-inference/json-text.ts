@@ -26,11 +26,3 @@ export function printString(text: string): string {
   }
   return `${printed}${text.slice(plainFrom)}"`;
 }
-
-/** A double as rapidjson writes it: `1.0`, `0.10000000149011612`, `1e22`, `Infinity`, `NaN`. */
-export function printDouble(value: number): string {
-  if (Object.is(value, -0)) return '-0.0';
-  const text = String(value);
-  if (Number.isInteger(value)) return text.includes('e') ? text.replace('e+', 'e') : `${text}.0`;
-  return text;
-}

@@ -5,7 +5,8 @@ import {
   decodeInferResponse,
   encodeInferResponse,
 } from '../../../../app/core/open-inference/infer-response.ts';
-import { printDouble, printString } from '../../../../app/core/open-inference/json-text.ts';
+import { printDouble } from '../../../../app/core/open-inference/json-double.ts';
+import { printString } from '../../../../app/core/open-inference/json-text.ts';
 
 const CONTEXT = { modelName: 'm', maxInputBytes: 1024 };
 
