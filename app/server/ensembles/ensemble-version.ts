@@ -135,9 +135,10 @@ export class EnsembleVersion implements ModelVersion {
     }
   }
 
-  async #run(checked: CheckedRequest, { arrivedAt, signal }: InferenceCall): Promise<Inference> {
+  async #run(checked: CheckedRequest, call: InferenceCall): Promise<Inference> {
+    const { arrivedAt } = call;
     const queueNs = nanoseconds(performance.now() - arrivedAt);
-    const { outputs, ...ran } = await runEnsemble(this.#ensemble, checked, signal);
+    const { outputs, ...ran } = await runEnsemble(this.#ensemble, checked, call);
     const wire = outputs.map(({ name, datatype, shape, data }) => {
       return { name, datatype, shape: wireShape(this.signature, name, shape), data };
     });

@@ -10,7 +10,8 @@ import { EnsembleFlow } from '../../core/scheduling/ensemble-flow.ts';
 import type { EnsemblePlan } from '../../core/scheduling/ensemble-plan.ts';
 import { StatusError, statusOf } from '../../core/status.ts';
 import type { NamedTensor } from '../../core/tensors/tensor.ts';
-import type { Inference, ModelVersion } from '../repository/model-version.ts';
+import type { Inference, InferenceCall, ModelVersion } from '../repository/model-version.ts';
+import { inferTraced } from '../trace/trace-inference.ts';
 import type { StepLimiter } from './step-limiter.ts';
 
 /** The version of a model that a step runs on. @throws StatusError in Triton's words if it is not ready. */
@@ -25,6 +26,9 @@ export interface RunningEnsemble {
   /** One for each step. */
   readonly limiters: readonly StepLimiter[];
 }
+
+/** What comes with the request of the client to each of its steps. */
+type EnsembleCall = Pick<InferenceCall, 'signal' | 'trace'>;
 
 /** What all steps of one ensemble request took together, in nanoseconds. */
 interface ComputeTimes {
@@ -43,15 +47,15 @@ interface RanStep {
 class EnsembleRun {
   readonly #ensemble: RunningEnsemble;
   readonly #checked: CheckedRequest;
-  readonly #signal: AbortSignal;
+  readonly #call: EnsembleCall;
   readonly #flow: EnsembleFlow;
   readonly times: ComputeTimes = { computeInputNs: 0, computeInferNs: 0, computeOutputNs: 0 };
   #failure: unknown = null;
 
-  constructor(ensemble: RunningEnsemble, checked: CheckedRequest, signal: AbortSignal) {
+  constructor(ensemble: RunningEnsemble, checked: CheckedRequest, call: EnsembleCall) {
     this.#ensemble = ensemble;
     this.#checked = checked;
-    this.#signal = signal;
+    this.#call = call;
     const wanted = checked.request.outputs.map(({ name }) => name);
     this.#flow = new EnsembleFlow(ensemble.plan, wanted);
   }
@@ -87,7 +91,7 @@ class EnsembleRun {
 
   async #runStep(step: number): Promise<readonly number[]> {
     const limiter = this.#ensemble.limiters[step];
-    await limiter?.enter(this.#signal);
+    await limiter?.enter(this.#call.signal);
     try {
       if (this.#failure !== null) return [];
       const ran = await this.#infer(step);
@@ -109,7 +113,12 @@ class EnsembleRun {
       inputDims: (input) => signature.inputs.get(input)?.dims ?? [],
     });
     const checked = checkInferRequest(signature, this.#stepRequest(inputs, [...outputs.keys()]));
-    const inference = await model.infer(checked, { arrivedAt: performance.now(), signal: this.#signal });
+    const { signal, trace } = this.#call;
+    const inference = await inferTraced(model, checked, {
+      arrivedAt: performance.now(),
+      signal,
+      trace: trace?.child() ?? null,
+    });
     this.#addTimes(inference);
     return { step, outputs: inference.outputs, batchSize: isBatched ? checked.batchSize : 0 };
   }
@@ -132,15 +141,15 @@ class EnsembleRun {
 }
 
 /**
- * Executes one request of an ensemble. Times are the sums over its steps.
+ * Executes one request of an ensemble. Times are the sums over its steps; each step has a trace that names its parent.
  * @throws StatusError with the first failure of a step, which says in which ensemble.
  */
 export async function runEnsemble(
   ensemble: RunningEnsemble,
   checked: CheckedRequest,
-  signal: AbortSignal,
+  call: EnsembleCall,
 ): Promise<Omit<Inference, 'queueNs'>> {
-  const run = new EnsembleRun(ensemble, checked, signal);
+  const run = new EnsembleRun(ensemble, checked, call);
   try {
     const outputs = await run.run();
     const { sequenceId, isSequenceStart, isSequenceEnd } = checked.request.control;

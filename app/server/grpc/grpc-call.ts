@@ -33,8 +33,15 @@ function firstOf(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** A message to send, and who wants to know when that begins and ends. */
+export interface OutgoingMessage extends MessageParts {
+  readonly sending?: (phase: 'start' | 'end') => void;
+}
+
 /** One RPC over one HTTP/2 stream: messages in, messages out, one status at the end. */
 export class GrpcCall {
+  /** When the client began it, on `performance.now()`. */
+  readonly startedAt = performance.now();
   readonly headers: IncomingHttpHeaders;
   readonly #stream: ServerHttp2Stream;
   readonly #limits: CallLimits;
@@ -163,8 +170,17 @@ export class GrpcCall {
     );
   }
 
-  /** Sends one message; resolves when the next one may be sent. Nothing happens if the call is over. */
-  async send(message: MessageParts): Promise<void> {
+  /** Sends one message; resolves when the next one may be sent. Nothing is sent if the call is over. */
+  async send(message: OutgoingMessage): Promise<void> {
+    message.sending?.('start');
+    try {
+      await this.#send(message);
+    } finally {
+      message.sending?.('end');
+    }
+  }
+
+  async #send(message: MessageParts): Promise<void> {
     const compressed = this.#encoding === null ? null : await compressMessage(message.parts, this.#encoding);
     if (this.#isFinished) return;
     this.onSend();
@@ -176,12 +192,15 @@ export class GrpcCall {
   }
 
   /** Sends the only message of a call, and its good end with it. */
-  async sendLast(message: MessageParts): Promise<void> {
-    if (this.#encoding !== null || message.byteLength > SMALL_MESSAGE_BYTES) await this.send(message);
-    else if (!this.#isFinished) {
+  async sendLast(message: OutgoingMessage): Promise<void> {
+    if (this.#encoding !== null || message.byteLength > SMALL_MESSAGE_BYTES || this.#isFinished) {
+      await this.send(message);
+    } else {
+      message.sending?.('start');
       this.onSend();
       this.#respond();
       this.#stream.write(Buffer.concat([messagePrefix(message.byteLength, false), ...message.parts]));
+      message.sending?.('end');
     }
     this.finish({ code: 'OK', details: '' });
   }

@@ -18,7 +18,7 @@ import { allowedHostNames } from '../http/check-origin.ts';
 import { listen } from '../listen.ts';
 import type { ServerContext } from '../http/handle-request.ts';
 import { ConnectionCare } from './connection-care.ts';
-import { GrpcCall } from './grpc-call.ts';
+import { GrpcCall, type OutgoingMessage } from './grpc-call.ts';
 import { GrpcFailure, isForeseen } from './grpc-failure.ts';
 import { handleModelInfer, handleModelStreamInfer } from './infer-call.ts';
 import { chooseMessageEncoding } from './message-compression.ts';
@@ -157,7 +157,7 @@ class Endpoint {
     this.#context.log.write('error', `internal failure: ${text}`);
   }
 
-  #answerOne(call: GrpcCall, answer: (bytes: Uint8Array) => Promise<MessageParts>): void {
+  #answerOne(call: GrpcCall, answer: (bytes: Uint8Array) => Promise<OutgoingMessage>): void {
     let hasMessage = false;
     const respond = async (bytes: Uint8Array): Promise<void> => {
       try {

@@ -3,14 +3,15 @@ import { encodeGrpcMessage } from '../../core/grpc/grpc-messages.ts';
 import { readInferRequest } from '../../core/grpc/read-infer-request.ts';
 import { readModelVersion } from '../../core/grpc/read-model-version.ts';
 import { readWireInferRequest, type WireInferRequest } from '../../core/grpc/wire-infer-request.ts';
-import { writeInferResponse, type MessageParts } from '../../core/grpc/write-infer-response.ts';
+import { writeInferResponse } from '../../core/grpc/write-infer-response.ts';
 import type { InferRequest } from '../../core/open-inference/infer-request.ts';
 import { StatusError } from '../../core/status.ts';
 import { answerOutputs, placesOf } from '../answer-outputs.ts';
 import type { ServerContext } from '../http/handle-request.ts';
 import type { ModelVersion } from '../repository/model-version.ts';
 import { RefusedRequest, runInference } from '../run-inference.ts';
-import type { GrpcCall } from './grpc-call.ts';
+import type { InferenceTrace } from '../trace/inference-trace.ts';
+import type { GrpcCall, OutgoingMessage } from './grpc-call.ts';
 import { grpcStatusOf, isForeseen } from './grpc-failure.ts';
 
 /** What one inference has to do with, whichever RPC it came by. */
@@ -19,6 +20,8 @@ export interface InferCall {
   readonly call: GrpcCall;
   readonly wire: WireInferRequest;
   readonly isStreamed: boolean;
+  /** When the server began to wait for this request, on `performance.now()`. */
+  readonly waitedSince: number;
 }
 
 /** What of a request can be said before it is executed. @throws RefusedRequest */
@@ -39,14 +42,29 @@ function prepare({ context, wire, isStreamed }: InferCall): { version: ModelVers
   }
 }
 
+/** Adds the times of sending to a trace, and ends it when the answer has been sent. */
+function traced(answer: OutgoingMessage, trace: InferenceTrace | null): OutgoingMessage {
+  if (!trace) return answer;
+  trace.timestamp('INFER_RESPONSE_COMPLETE', performance.now());
+  return {
+    ...answer,
+    sending: (phase) => {
+      trace.timestamp(phase === 'start' ? 'GRPC_SEND_START' : 'GRPC_SEND_END', performance.now());
+      if (phase === 'end') trace.end();
+    },
+  };
+}
+
 /** Executes one request and makes its answer. Rejects with a RefusedRequest if it does not come that far. */
-async function infer(inferCall: InferCall): Promise<MessageParts> {
-  const { context, call, wire, isStreamed } = inferCall;
+async function infer(inferCall: InferCall): Promise<OutgoingMessage> {
+  const { context, call, wire, isStreamed, waitedSince } = inferCall;
   const arrivedAt = performance.now();
   const { version, request } = prepare(inferCall);
   const release = context.regions.hold(placesOf(request));
   const trace = context.tracing.sample(version.name);
-  return runInference({
+  trace?.timestamp('GRPC_WAITREAD_START', waitedSince);
+  trace?.timestamp('GRPC_WAITREAD_END', arrivedAt);
+  const running = runInference({
     version,
     request,
     requestBytes: wire.bytes.byteLength,
@@ -69,10 +87,15 @@ async function infer(inferCall: InferCall): Promise<MessageParts> {
       );
       return { answer, byteLength: answer.byteLength };
     },
-  }).finally(() => {
-    release();
-    trace?.end();
   });
+  try {
+    return traced(await running, trace);
+  } catch (cause) {
+    trace?.end();
+    throw cause;
+  } finally {
+    release();
+  }
 }
 
 /** `ModelInfer`. */
@@ -80,16 +103,17 @@ export async function handleModelInfer(
   context: ServerContext,
   call: GrpcCall,
   bytes: Uint8Array,
-): Promise<MessageParts> {
+): Promise<OutgoingMessage> {
   try {
-    return await infer({ context, call, wire: readWireInferRequest(bytes), isStreamed: false });
+    const wire = readWireInferRequest(bytes);
+    return await infer({ context, call, wire, isStreamed: false, waitedSince: call.startedAt });
   } catch (cause) {
     throw cause instanceof RefusedRequest ? cause.cause : cause;
   }
 }
 
 /** An answer to a streamed request that failed: the stream goes on. */
-function failedAnswer(id: string, errorMessage: string): MessageParts {
+function failedAnswer(id: string, errorMessage: string): OutgoingMessage {
   const bytes = encodeGrpcMessage('ModelStreamInferResponse', {
     error_message: errorMessage,
     infer_response: { id },
@@ -108,10 +132,11 @@ const MAX_REQUESTS_IN_FLIGHT = 1024;
 export function handleModelStreamInfer(context: ServerContext, call: GrpcCall): void {
   const endsOnError = call.header('triton_grpc_error') === 'true';
   let inFlight = 0;
+  let waitedSince = call.startedAt;
   let answered: Promise<void> = Promise.resolve();
-  const answerOne = async (wire: WireInferRequest): Promise<MessageParts> => {
+  const answerOne = async (wire: WireInferRequest, waitedSince: number): Promise<OutgoingMessage> => {
     try {
-      return await infer({ context, call, wire, isStreamed: true });
+      return await infer({ context, call, wire, isStreamed: true, waitedSince });
     } catch (thrown) {
       const isRefused = thrown instanceof RefusedRequest;
       const cause = isRefused ? thrown.cause : thrown;
@@ -119,11 +144,10 @@ export function handleModelStreamInfer(context: ServerContext, call: GrpcCall): 
       return failedAnswer(wire.id, grpcStatusOf(cause).details);
     }
   };
-  const sendInTurn = async (before: Promise<void>, answer: Promise<MessageParts>): Promise<void> => {
+  const sendInTurn = async (before: Promise<void>, answer: Promise<OutgoingMessage>): Promise<void> => {
     try {
       await before;
-      const message = await answer;
-      if (!call.isFinished) await call.send(message);
+      await call.send(await answer);
     } catch (cause) {
       call.fail(cause);
     } finally {
@@ -135,7 +159,8 @@ export function handleModelStreamInfer(context: ServerContext, call: GrpcCall): 
     (bytes) => {
       inFlight += 1;
       if (inFlight === MAX_REQUESTS_IN_FLIGHT) call.pause();
-      const answer = answerOne(readWireInferRequest(bytes));
+      const answer = answerOne(readWireInferRequest(bytes), waitedSince);
+      waitedSince = performance.now();
       // A failure is looked at in its turn.
       answer.catch(() => undefined);
       answered = sendInTurn(answered, answer);

@@ -2,17 +2,29 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fp32, first, ServerUnderTest, until } from './server-under-test.ts';
+import { GrpcTestClient } from '../../support/grpc-client.ts';
+import { ensemble, identity } from './ensemble-models.ts';
+import { fp32, first, int32, ServerUnderTest, until } from './server-under-test.ts';
 
 interface TraceObject {
   readonly id: number;
   readonly model_name?: string;
   readonly model_version?: number;
   readonly request_id?: string;
+  readonly parent_id?: number;
   readonly timestamps?: readonly { readonly name: string; readonly ns: number }[];
   readonly activity?: string;
   readonly tensor?: { readonly name: string; readonly data: string; readonly shape: string };
 }
+
+const MODELS = {
+  fp32: { file: 'identity-fp32.onnx' },
+  step: identity(),
+  chain: ensemble([
+    ['step', { INPUT0: 'IN' }, { OUTPUT0: 'between' }],
+    ['step', { INPUT0: 'between' }, { OUTPUT0: 'OUT' }],
+  ]),
+};
 
 let directory: string;
 let server: ServerUnderTest;
@@ -30,7 +42,7 @@ async function infer(id: string): Promise<void> {
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'conch-trace-'));
-  server = await ServerUnderTest.start({ fp32: { file: 'identity-fp32.onnx' } }, [
+  server = await ServerUnderTest.start(MODELS, [
     '--trace-config=level=TIMESTAMPS',
     '--trace-config=level=TENSORS',
     '--trace-config=rate=1',
@@ -99,5 +111,48 @@ describe('tracing', () => {
       trace_count: '-1',
       log_frequency: '0',
     });
+  });
+
+  test('over gRPC has the times of reading and sending, and the steps of an ensemble are its children', async () => {
+    const client = new GrpcTestClient(server.grpcPort);
+    const inputs = [{ name: 'IN', datatype: 'INT32', shape: [1, 4] }];
+    const request = { model_name: 'chain', id: 'grpc', inputs, raw_input_contents: [int32(1, 2, 3, 4)] };
+    expect(await client.call('ModelInfer', request)).toMatchObject({ code: 'OK' });
+    client.close();
+    let objects: TraceObject[] = [];
+    await until(async () => {
+      objects = await read(file()).catch(() => []);
+      return objects.some(({ model_name: model }) => model === 'chain');
+    });
+    const parent = first(objects.filter(({ model_name: model }) => model === 'chain')).id;
+    const namesOf = (id: number): string[] =>
+      objects
+        .filter((each) => each.id === id)
+        .flatMap(({ timestamps = [] }) => timestamps)
+        .toSorted((left, right) => left.ns - right.ns)
+        .map(({ name }) => name);
+    expect(namesOf(parent)).toEqual([
+      'GRPC_WAITREAD_START',
+      'GRPC_WAITREAD_END',
+      'REQUEST_START',
+      'QUEUE_START',
+      'REQUEST_END',
+      'INFER_RESPONSE_COMPLETE',
+      'GRPC_SEND_START',
+      'GRPC_SEND_END',
+    ]);
+    const steps = objects.filter(({ parent_id: id }) => id === parent);
+    expect(steps.map(({ model_name: model, request_id: id }) => [model, id])).toEqual([
+      ['step', 'grpc'],
+      ['step', 'grpc'],
+    ]);
+    const computed = [
+      'QUEUE_START',
+      'COMPUTE_START',
+      'COMPUTE_INPUT_END',
+      'COMPUTE_OUTPUT_START',
+      'COMPUTE_END',
+    ];
+    for (const { id } of steps) expect(namesOf(id)).toEqual(['REQUEST_START', ...computed, 'REQUEST_END']);
   });
 });
