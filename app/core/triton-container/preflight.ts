@@ -21,6 +21,12 @@ export interface PreflightCheck {
   readonly fix?: string;
 }
 
+/** Why no Engine can be reached, and what to do about it. */
+export interface EngineAbsence {
+  readonly reason: string;
+  readonly fix: string;
+}
+
 /** What was found out about the machine and its Engine. */
 export interface PreflightFacts {
   readonly choices: ContainerChoices;
@@ -34,7 +40,7 @@ export interface PreflightFacts {
         readonly hasBridge: boolean;
         readonly hasNvidiaRuntime: boolean;
       }
-    | { readonly absence: string };
+    | { readonly absence: EngineAbsence };
   /** Of the image on this machine; null where it is not there. */
   readonly imageBytes: number | null;
   /** Free bytes where the Engine keeps images; null where that is not known (an Engine on another machine). */
@@ -224,8 +230,7 @@ export function preflightChecks(facts: PreflightFacts): readonly PreflightCheck[
         id: 'engine',
         title,
         state: 'blocked',
-        reason: engine.absence,
-        fix: 'Install and start Docker or Podman, or set DOCKER_HOST to where it listens.',
+        ...engine.absence,
       },
     ];
   return [

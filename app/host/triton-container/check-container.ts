@@ -9,7 +9,7 @@ import {
   type PreflightFacts,
 } from '../../core/triton-container/preflight.ts';
 import { isRecord } from '../files/json-file.ts';
-import { absenceReason, answeredStatus } from './engine-failure.ts';
+import { answeredStatus, engineAbsence } from './engine-failure.ts';
 import type { EnginePlace } from './engine-place.ts';
 import { findFreePorts } from './free-ports.ts';
 
@@ -99,6 +99,6 @@ export async function checkContainer(
       takenPorts: taken,
     });
   } catch (cause) {
-    return preflightChecks({ ...nothing, engine: { absence: absenceReason(cause) } });
+    return preflightChecks({ ...nothing, engine: { absence: engineAbsence(cause) } });
   }
 }

@@ -1,25 +1,46 @@
 import { refusalReason } from '../../core/triton-container/exit-reason.ts';
+import type { EngineAbsence } from '../../core/triton-container/preflight.ts';
 import { StatusError } from '../../core/status.ts';
 import { fileErrorCode } from '../files/file-failure.ts';
 import { isRecord } from '../files/json-file.ts';
 
-/** Why the Engine cannot be reached, in a sentence with what to do. */
-export function absenceReason(cause: unknown): string {
+const START_FIX = 'Install and start Docker or Podman, or set DOCKER_HOST to where it listens.';
+
+/** Why the Engine cannot be reached and what to do about it, each in a sentence. */
+export function engineAbsence(cause: unknown): EngineAbsence {
   const path = cause instanceof Error && 'address' in cause ? String(cause.address) : 'its socket';
   switch (fileErrorCode(cause) ?? '') {
     case 'ENOENT':
-      return `Docker is not installed or not running: there is no ${path}.`;
+      return { reason: `Docker is not installed or not running: there is no ${path}.`, fix: START_FIX };
     case 'EACCES':
     case 'EPERM':
-      return `Docker is there, but you have no permission for ${path}. Add yourself to its group: sudo usermod -aG docker $USER, then log in again.`;
+      return {
+        reason: `Docker is there, but you have no permission for ${path}.`,
+        fix: 'Add yourself to its group: sudo usermod -aG docker $USER, then log in again.',
+      };
     case 'ECONNREFUSED':
-      return `Docker is installed but not running: nothing answers at ${path}.`;
+      return {
+        reason: `Docker is installed but not running: nothing answers at ${path}.`,
+        fix: 'Start it: sudo systemctl start docker, or open Docker Desktop.',
+      };
     case 'ETIMEDOUT':
     case 'ECONNRESET':
-      return 'Docker does not answer.';
-    default:
-      return `Docker cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}.`;
+      return {
+        reason: 'Docker does not answer.',
+        fix: 'Restart it: sudo systemctl restart docker, or from the menu of Docker Desktop.',
+      };
+    default: {
+      const words = cause instanceof Error ? cause.message : String(cause);
+      return { reason: `Docker cannot be reached: ${words}.`, fix: START_FIX };
+    }
   }
+}
+
+/** Why the Engine cannot be reached, as one text; what to do is in it where nothing else would help. */
+export function absenceReason(cause: unknown): string {
+  const { reason, fix } = engineAbsence(cause);
+  const code = fileErrorCode(cause);
+  return code === 'EACCES' || code === 'EPERM' ? `${reason} ${fix}` : reason;
 }
 
 /** The HTTP status that the Engine answered with; null where it did not answer. */

@@ -148,8 +148,9 @@ describe('the checks before a start', () => {
   });
 
   test('are only one where no Engine answers', () => {
-    expect(preflightChecks({ ...facts, engine: { absence: 'Docker does not answer.' } })).toMatchObject([
-      { id: 'engine', state: 'blocked', reason: 'Docker does not answer.' },
+    const absence = { reason: 'Docker does not answer.', fix: 'Restart it.' };
+    expect(preflightChecks({ ...facts, engine: { absence } })).toMatchObject([
+      { id: 'engine', state: 'blocked', ...absence },
     ]);
   });
 });
