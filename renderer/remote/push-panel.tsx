@@ -23,8 +23,8 @@ export function PushPanel({
   const [chosen, setChosen] = useState('');
   const [size, setSize] = useState<PushSize | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
-  const [jobId, setJobId] = useState('');
-  const state = useJob(jobId)?.state;
+  const [pushed, setPushed] = useState({ jobId: '', model: '' });
+  const state = useJob(pushed.jobId)?.state;
   const model = names.includes(chosen) ? chosen : (names[0] ?? '');
   useEffect(() => {
     if (model === '') return;
@@ -47,7 +47,8 @@ export function PushPanel({
   const push = async () => {
     setFailure(null);
     try {
-      setJobId((await host.call('remote.push', { id: server.id, model })).jobId);
+      const { jobId } = await host.call('remote.push', { id: server.id, model });
+      setPushed({ jobId, model });
     } catch (cause) {
       setFailure(statusOf(cause).message);
     }
@@ -79,13 +80,19 @@ export function PushPanel({
         )}
       </Group>
       {state?.kind === 'failed' && (
-        <Alert color="red" variant="light" role="alert" title={`${server.name} did not take it`} mt="sm">
+        <Alert
+          color="red"
+          variant="light"
+          role="alert"
+          title={`${server.name} did not take ${pushed.model}`}
+          mt="sm"
+        >
           {state.failure.message}
         </Alert>
       )}
       {state?.kind === 'done' && (
         <Text size="sm" mt="xs" role="status">
-          {server.name} has loaded {model}.
+          {server.name} has loaded {pushed.model}.
         </Text>
       )}
       {failure !== null && (
