@@ -16,33 +16,33 @@ export function PushPanel({
   onDone,
 }: {
   readonly server: RemoteServer;
-  readonly onDone: () => void;
+  /** When a push has ended; the same function in every render. */
+  readonly onDone: () => Promise<void>;
 }) {
   const host = useHost();
   const names = useModels().map(({ name }) => name);
   const [chosen, setChosen] = useState('');
-  const [size, setSize] = useState<PushSize | null>(null);
+  const [measured, setMeasured] = useState<{ readonly model: string; readonly size: PushSize } | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [pushed, setPushed] = useState({ jobId: '', model: '' });
   const state = useJob(pushed.jobId)?.state;
   const model = names.includes(chosen) ? chosen : (names[0] ?? '');
+  const size = measured?.model === model ? measured.size : null;
   useEffect(() => {
     if (model === '') return;
     let isCurrent = true;
-    setSize(null);
     host.call('remote.pushSize', { model }).then(
-      (found) => isCurrent && setSize(found),
+      (found) => isCurrent && setMeasured({ model, size: found }),
       (cause: unknown) => isCurrent && setFailure(statusOf(cause).message),
     );
     return () => {
       isCurrent = false;
     };
   }, [host, model]);
+  const hasEnded = state !== undefined && state.kind !== 'running';
   useEffect(() => {
-    if (state !== undefined && state.kind !== 'running') onDone();
-    // What the parent does then is its own; only the end of the job counts.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [state?.kind]);
+    if (hasEnded) void onDone();
+  }, [hasEnded, onDone]);
   if (names.length === 0) return null;
   const push = async () => {
     setFailure(null);

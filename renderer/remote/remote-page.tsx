@@ -78,7 +78,7 @@ export function RemotePage({ server }: { readonly server: RemoteServer }) {
       {checked.kind === 'answered' && (
         <>
           <Facts status={checked.status} />
-          <PushPanel server={server} onDone={() => void look()} />
+          <PushPanel server={server} />
           <RemoteModels server={server} index={checked.status.index} onChange={look} />
         </>
       )}

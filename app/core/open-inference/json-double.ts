@@ -92,15 +92,15 @@ const digits = new Uint8Array(20);
 const [normalized, half, boundary] = [new Wide(), new Wide(), new Wide()];
 const [scaled, upper, lower] = [new Wide(), new Wide(), new Wide()];
 const [delta, distance, rest, unit, next] = [new Wide(), new Wide(), new Wide(), new Wide(), new Wide()];
-const [left, right] = [new Wide(), new Wide()];
+const [room, undershoot, overshoot] = [new Wide(), new Wide(), new Wide()];
 
 /** Takes the last digit down while that comes closer to the number and stays within what reads back as it. */
 function roundLastDigit(count: number): void {
-  while (rest.isLessThan(distance) && !left.setDifference(delta, rest).isLessThan(unit)) {
+  while (rest.isLessThan(distance) && !room.setDifference(delta, rest).isLessThan(unit)) {
     next.setSum(rest, unit);
     const isCloser =
       next.isLessThan(distance) ||
-      right.setDifference(next, distance).isLessThan(left.setDifference(distance, rest));
+      overshoot.setDifference(next, distance).isLessThan(undershoot.setDifference(distance, rest));
     if (!isCloser) return;
     digits[count - 1] = (digits[count - 1] ?? 0) - 1;
     rest.set(next.high, next.low);
