@@ -88,6 +88,8 @@ export interface HostCalls {
   /** Keeps a remote server, new or changed. Rejects as `invalid-argument` for what cannot be used. */
   'remote.save': (edit: RemoteServerEdit) => Promise<{ id: string }>;
   'remote.remove': (target: { id: string }) => Promise<void>;
+  /** Brings back what was removed since Conch started, its token too. Rejects as `not-found` otherwise. */
+  'remote.restore': (target: { id: string }) => Promise<void>;
   /** Asks its health, metadata and repository index. Rejects with the reason where it does not answer. */
   'remote.check': (target: { id: string }) => Promise<RemoteStatus>;
   /** Resolves when the server has loaded the model; rejects with its own refusal. */

@@ -5,11 +5,10 @@ import { statusOf } from '../../app/core/status.ts';
 import { useHost } from '../host/host-context.tsx';
 import models from '../models/models.module.css';
 import { StateLabel } from '../models/state-chip.tsx';
-import { openHome } from '../navigation/navigation-store.ts';
-import { raiseFailure } from '../notices/notices-store.ts';
 import { PushPanel } from './push-panel.tsx';
 import { RemoteModels } from './remote-models.tsx';
 import { RemoteServerDialog } from './remote-server-dialog.tsx';
+import { removeRemote } from './remove-remote.ts';
 
 const CHECK_MILLISECONDS = 5_000;
 
@@ -43,11 +42,6 @@ export function RemotePage({ server }: { readonly server: RemoteServer }) {
       clearTimeout(timer);
     };
   }, [look]);
-  const remove = () => {
-    host
-      .call('remote.remove', { id: server.id })
-      .then(openHome, (cause: unknown) => raiseFailure(`Could not remove ${server.name}`, cause));
-  };
   return (
     <div className={models.page}>
       <header className={models.header}>
@@ -64,7 +58,7 @@ export function RemotePage({ server }: { readonly server: RemoteServer }) {
           <Button variant="default" onClick={() => setEditing(true)}>
             Edit…
           </Button>
-          <Button variant="default" onClick={remove}>
+          <Button variant="default" onClick={() => void removeRemote(host, server)}>
             Remove
           </Button>
         </div>
@@ -78,7 +72,7 @@ export function RemotePage({ server }: { readonly server: RemoteServer }) {
       {checked.kind === 'answered' && (
         <>
           <Facts status={checked.status} />
-          <PushPanel server={server} />
+          <PushPanel server={server} onDone={look} />
           <RemoteModels server={server} index={checked.status.index} onChange={look} />
         </>
       )}

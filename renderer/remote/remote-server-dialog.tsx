@@ -1,4 +1,15 @@
-import { Alert, Button, Group, Modal, PasswordInput, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Button,
+  Checkbox,
+  Group,
+  Modal,
+  PasswordInput,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import type { RemoteServer } from '../../app/contract/remote-server.ts';
 import { statusOf } from '../../app/core/status.ts';
@@ -34,6 +45,7 @@ function RemoteServerForm({ server, onClose }: Omit<DialogProps, 'isOpened'>) {
   const [name, setName] = useState(server?.name ?? '');
   const [url, setUrl] = useState(server?.url ?? '');
   const [token, setToken] = useState('');
+  const [forgetsToken, setForgetsToken] = useState(false);
   const [tokenHeader, setTokenHeader] = useState(server?.tokenHeader ?? 'Authorization');
   const [headers, setHeaders] = useState(() => printHeaders(server?.headers ?? {}));
   const [authority, setAuthority] = useState(server?.certificateAuthority ?? '');
@@ -48,7 +60,7 @@ function RemoteServerForm({ server, onClose }: Omit<DialogProps, 'isOpened'>) {
         headers: parseHeaders(headers),
         tokenHeader: tokenHeader.trim(),
         ...(authority.trim() !== '' && { certificateAuthority: authority.trim() }),
-        ...(token !== '' && { token }),
+        ...(forgetsToken ? { token: '' } : token !== '' && { token }),
       });
       openRemote(id);
       onClose();
@@ -81,6 +93,7 @@ function RemoteServerForm({ server, onClose }: Omit<DialogProps, 'isOpened'>) {
             placeholder={server === undefined || server.token === 'none' ? 'Empty: none' : 'Empty: as before'}
             autoComplete="off"
             value={token}
+            disabled={forgetsToken}
             onChange={({ currentTarget }) => setToken(currentTarget.value)}
             visibilityToggleButtonProps={{ 'aria-label': 'Show the token' }}
           />
@@ -92,6 +105,13 @@ function RemoteServerForm({ server, onClose }: Omit<DialogProps, 'isOpened'>) {
             onChange={({ currentTarget }) => setTokenHeader(currentTarget.value)}
           />
         </Group>
+        {server !== undefined && server.token !== 'none' && (
+          <Checkbox
+            label="Forget the token that it has"
+            checked={forgetsToken}
+            onChange={({ currentTarget }) => setForgetsToken(currentTarget.checked)}
+          />
+        )}
         <Textarea
           label="Other headers"
           description="One a line, Name: value. They are kept in plain text: no secrets here."

@@ -56,6 +56,10 @@ test('a remote server is added, its models are seen, loaded, unloaded and pushed
   await expect(app.notice(/A server gives out no files: add 1\/model\.onnx/)).toBeVisible();
 
   await page.getByRole('navigation', { name: 'Remote servers' }).getByRole('button').click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await expect(page.getByRole('navigation', { name: 'Remote servers' })).toBeHidden();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(state).toHaveText('Live and ready');
   await remote.stop();
   await expect(page.getByRole('alert')).toContainText(`Nothing answers at ${remote.url}.`);
 });

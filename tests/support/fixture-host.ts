@@ -280,6 +280,7 @@ export function createFixtureHost(change: Partial<HostSnapshot> = {}): FixtureHo
     'container.stop': async () => emit('container.changed', { kind: 'stopped' }),
     'remote.save': async () => ({ id: 'remote' }),
     'remote.remove': async () => undefined,
+    'remote.restore': async () => undefined,
     'remote.check': async () => {
       throw new StatusError('unavailable', 'Nothing answers at http://gpu-box:8000.');
     },

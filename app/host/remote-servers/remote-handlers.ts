@@ -79,6 +79,7 @@ export function remoteHandlers(parts: RemoteParts): Pick<HostHandlers, RemoteCal
   return {
     'remote.save': (edit) => remotes.save(edit),
     'remote.remove': ({ id }) => remotes.remove(id),
+    'remote.restore': ({ id }) => remotes.restore(id),
     'remote.check': ({ id }) =>
       withClient(id, CHECK_MILLISECONDS, (client) => checkRemote(client, remotes.find(id).url)),
     'remote.load': ({ id, model }) => withClient(id, LOAD_MILLISECONDS, (client) => client.load(model)),

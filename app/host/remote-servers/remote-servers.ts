@@ -30,6 +30,8 @@ export interface RemoteServers {
   /** @throws StatusError `invalid-argument` for what cannot be used, `not-found` for an unknown id. */
   save(edit: unknown): Promise<{ id: string }>;
   remove(id: string): Promise<void>;
+  /** Takes back a removal of this run. @throws StatusError `not-found` */
+  restore(id: string): Promise<void>;
   /**
    * A client for one use. @param silenceMilliseconds after which a request fails.
    * @throws StatusError `unavailable` where the token is not known any more.
@@ -122,6 +124,7 @@ export async function openRemoteServers(
       // The keychain has another key now: the token is missing, and said so where it is needed.
     }
   }
+  const removed = new Map<string, { readonly server: StoredServer; readonly token: string | undefined }>();
   const enqueue = createQueue();
 
   const shown = ({ wantsToken, encryptedToken, ...server }: StoredServer): RemoteServer => {
@@ -135,6 +138,8 @@ export async function openRemoteServers(
     if (!server) throw new StatusError('not-found', 'There is no such remote server any more.');
     return server;
   };
+  const encrypt = (token: string | undefined) =>
+    token === undefined || token === '' ? undefined : keychain?.encrypt(token);
   const put = async (next: readonly StoredServer[]) => {
     stored = next;
     emit('remotes.changed', list());
@@ -155,7 +160,10 @@ export async function openRemoteServers(
       const wantsToken = given === undefined ? (last?.wantsToken ?? false) : given !== '';
       if (token === undefined || token === '') tokens.delete(id);
       else tokens.set(id, token);
-      const encryptedToken = token === undefined || token === '' ? undefined : keychain?.encrypt(token);
+      const isKept = given === undefined && isSameHost;
+      // What the keychain cannot read today it may read again: an edit of something else does not lose it.
+      const encryptedToken =
+        isKept && last.encryptedToken !== undefined ? last.encryptedToken : encrypt(token);
       await put([
         ...stored.filter((each) => each.id !== id),
         {
@@ -169,8 +177,16 @@ export async function openRemoteServers(
       return { id };
     },
     remove: async (id) => {
+      removed.set(id, { server: findStored(id), token: tokens.get(id) });
       tokens.delete(id);
       await put(stored.filter((each) => each.id !== id));
+    },
+    restore: async (id) => {
+      const last = removed.get(id);
+      if (!last) throw new StatusError('not-found', 'There is no such remote server any more.');
+      removed.delete(id);
+      if (last.token !== undefined) tokens.set(id, last.token);
+      await put([...stored, last.server]);
     },
     open: async (id, silenceMilliseconds) => {
       const { url, headers, tokenHeader, certificateAuthority, wantsToken, name } = findStored(id);

@@ -82,6 +82,37 @@ describe('remote servers', () => {
     expect(seen).toEqual([]);
   });
 
+  test('a token that the keychain cannot read today is not lost by an edit of something else', async () => {
+    const { id } = await (await openList(KEYCHAIN)).save({ ...EDIT, token: 'hush-hush' });
+    const refuse = () => {
+      throw new Error('locked');
+    };
+    await (await openList({ encrypt: mirror, decrypt: refuse })).save({ ...EDIT, id, name: 'Other box' });
+    expect((await openList(KEYCHAIN)).find(id)).toMatchObject({ name: 'Other box', token: 'keychain' });
+  });
+
+  test('an empty token is forgotten, on disk too', async () => {
+    const list = await openList(KEYCHAIN);
+    const { id } = await list.save({ ...EDIT, token: 'hush-hush' });
+    await list.save({ ...EDIT, id, token: '' });
+    expect(list.find(id).token).toBe('none');
+    expect((await openList(KEYCHAIN)).find(id).token).toBe('none');
+  });
+
+  test('a removal is taken back with the token; only once, and not after a restart', async () => {
+    const { url, seen } = await listen({});
+    const list = await openList(null);
+    const { id } = await list.save({ ...EDIT, url, token: 'abc' });
+    await list.remove(id);
+    expect(list.list()).toEqual([]);
+    await list.restore(id);
+    await (await list.open(id, 1_000)).isReady();
+    expect(seen[0]).toMatchObject({ authorization: 'Bearer abc' });
+    await expect(list.restore(id)).rejects.toThrow('no such remote server any more');
+    await list.remove(id);
+    await expect((await openList(null)).restore(id)).rejects.toThrow('no such remote server any more');
+  });
+
   test('secrets among the plain headers, other schemes and files that are no certificate are refused', async () => {
     const list = await openList(null);
     await expect(list.save({ ...EDIT, headers: { Authorization: 'Bearer x' } })).rejects.toThrow(
