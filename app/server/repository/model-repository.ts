@@ -416,7 +416,8 @@ export class ModelRepository {
     await served.stop(DRAIN_MILLISECONDS);
     const slot = model.versions.get(version);
     // With the statistics goes on what only got other instances: nothing was unloaded.
-    if (slot?.served?.statistics !== served.statistics) this.#environment.backendLines.unloaded(served);
+    if (isGone || slot?.served?.statistics !== served.statistics)
+      this.#environment.backendLines.unloaded(served);
     if (isGone && slot?.served === served) {
       model.versions.set(version, { served: null, status: { state: 'UNAVAILABLE', reason: 'unloaded' } });
     }

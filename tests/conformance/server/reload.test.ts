@@ -75,6 +75,27 @@ test('other instances leave a model the same, with its statistics; another batch
   }
 });
 
+test('the log says of a version that it is unloaded when a reload drops or replaces it, and not of other instances', async () => {
+  const models = {
+    two: { file: 'batchable.onnx', versions: ['1', '2'], config: 'version_policy { all {} }' },
+  };
+  const server = await ServerUnderTest.start(models, EXPLICIT);
+  const unloaded = (): string[] => server.output.match(/successfully unloaded 'two' version \d+/g) ?? [];
+  try {
+    await until(() => server.isReady('two'));
+    const all = { backend: 'onnxruntime', max_batch_size: 2, version_policy: { all: {} } };
+    await load(server, 'two', all);
+    await until(() => unloaded().length === 2);
+    await load(server, 'two', { ...all, instance_group: [{ kind: 'KIND_CPU', count: 3 }] });
+    expect(unloaded()).toHaveLength(2);
+    await load(server, 'two', { ...all, version_policy: { specific: { versions: [2] } } });
+    await until(() => unloaded().length > 2);
+    expect(unloaded().slice(2)).toContain("successfully unloaded 'two' version 1");
+  } finally {
+    await server.stop();
+  }
+});
+
 test('a version that could not be loaded again serves on, and one that did not serve has the new reason', async () => {
   const server = await ServerUnderTest.start({ kept: { file: 'divide-int32.onnx' } }, EXPLICIT);
   try {
