@@ -100,9 +100,12 @@ test('a model that was given up works again after a load by hand', async () => {
     '--load-model=model',
   ]);
   try {
+    let killed = 0;
     for (let death = 0; death < 3; death += 1) {
-      await until(() => server.isReady('model'));
-      process.kill(server.enginePid('model'), 'SIGKILL');
+      // Which process it has now is told beside its being ready.
+      await until(async () => (await server.isReady('model')) && server.enginePid('model') !== killed);
+      killed = server.enginePid('model');
+      process.kill(killed, 'SIGKILL');
       await until(async () => !(await server.isReady('model')));
     }
     expect((await server.call('/v2/repository/models/model/load', { method: 'POST' })).status).toBe(200);
